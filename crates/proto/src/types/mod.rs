@@ -1,0 +1,17 @@
+//! What operations are made of: ids, codes, flags, modes, and the records inside records.
+
+mod acl;
+mod code;
+mod event;
+mod id;
+mod mode;
+mod stat;
+mod wire_enum;
+
+pub use acl::{Acl, Id, Perms};
+pub use code::ErrorCode;
+pub use event::{EventType, KeeperState};
+pub use id::{Password, SessionId, Xid, Zxid};
+pub use mode::{AddWatchMode, CreateMode, WatcherType};
+pub use stat::Stat;
+pub(crate) use wire_enum::wire_enum;
