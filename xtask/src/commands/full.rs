@@ -1,0 +1,10 @@
+//! `cargo xtask full`: as `ci`, on every version of ZooKeeper that can be put in place.
+
+use super::test::Versions;
+use super::{ci, no_arguments};
+use crate::Outcome;
+
+pub(super) fn run(arguments: &[String]) -> Outcome {
+    no_arguments("full", arguments)?;
+    ci::all_steps(Versions::All)
+}

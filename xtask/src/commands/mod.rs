@@ -1,0 +1,99 @@
+//! The table of commands: one line each here, one file each beside this one.
+
+mod check;
+mod ci;
+mod full;
+mod test;
+mod tidy;
+mod tour;
+mod zookeeper;
+
+use crate::Outcome;
+
+/// One command of `cargo xtask`.
+pub(crate) struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    about: &'static str,
+    pub(crate) run: fn(&[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "tour",
+        arguments: "[VERSION]",
+        about: "the main job, shown on a real ZooKeeper server that it places and starts",
+        run: tour::run,
+    },
+    Command {
+        name: "test",
+        arguments: "[--all-versions] [-- ARGUMENTS OF CARGO TEST]",
+        about: "every test, with a real server per version (the newest alone by default)",
+        run: test::run,
+    },
+    Command {
+        name: "zookeeper",
+        arguments: "[VERSION] | start [VERSION]",
+        about: "puts a real Apache ZooKeeper in place and prints where; start: runs it until ^C",
+        run: zookeeper::run,
+    },
+    Command {
+        name: "tidy",
+        arguments: "",
+        about: "the repository's own rules: layers, sizes, headers, tests without sleeps, ...",
+        run: tidy::run,
+    },
+    Command {
+        name: "check",
+        arguments: "",
+        about: "before each commit: format, clippy, unit tests, tidy",
+        run: check::run,
+    },
+    Command {
+        name: "ci",
+        arguments: "",
+        about: "what a clean clone must pass; ends with a table of versions and times",
+        run: ci::run,
+    },
+    Command {
+        name: "full",
+        arguments: "",
+        about: "as ci, with every version of ZooKeeper that can be put in place",
+        run: full::run,
+    },
+];
+
+const ENVIRONMENT: &str = "\
+Environment:
+  ZOOKEEPER_HOME        a ZooKeeper to use: an unpacked release, or a directory of jars
+  ZOOKIT_REAL_SERVERS   servers that already run: 3.9.5=127.0.0.1:2181,3.8.6=127.0.0.1:2182;
+                        `test` sets it for the tests, and starts none for a version listed in it
+  ZOOKIT_REQUIRE_REAL   versions that must run, 3.8.0,3.9.5: a skip becomes an error
+";
+
+impl Command {
+    /// The command called `name`.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        COMMANDS.iter().find(|command| command.name == name)
+    }
+}
+
+/// The text of `cargo xtask help`.
+pub(crate) fn help() -> String {
+    let mut text = String::from("Usage: cargo xtask COMMAND\n\nCommands:\n");
+    for command in COMMANDS {
+        let call = format!("{} {}", command.name, command.arguments);
+        text.push_str(&format!("  {}\n      {}\n", call.trim_end(), command.about));
+    }
+    text.push('\n');
+    text.push_str(ENVIRONMENT);
+    text
+}
+
+/// For the commands that take no arguments.
+fn no_arguments(command: &str, arguments: &[String]) -> Outcome {
+    match arguments.first() {
+        None => Ok(()),
+        Some(extra) => Err(format!("`{command}` takes no arguments, but got {extra:?}")),
+    }
+}

@@ -1,0 +1,147 @@
+//! A ZooKeeper from Maven Central, or whichever mirror the user's Maven is set up for.
+//!
+//! The published pom marks what only the server needs as *provided*, so a plain dependency on
+//! `org.apache.zookeeper:zookeeper` ends with `NoClassDefFoundError`. They are named here; their
+//! versions come from ZooKeeper's own parent pom, as the release was built with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Placed, Version, Wanted};
+use crate::Outcome;
+use crate::process::{on_path, run_quietly, say, target_dir};
+
+/// Written last, so that an interrupted download is not taken for a whole one.
+const STAMP: &str = "complete";
+
+/// A first download takes seconds to a few minutes; a Maven that cannot reach anything is ended.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Finds the release fetched before, or fetches it.
+pub(super) fn place(wanted: Wanted) -> Outcome<Placed> {
+    let version = wanted.or_newest();
+    let all = target_dir().join("zookeeper");
+    let here = all.join(version.to_string());
+    if !here.join(STAMP).is_file() {
+        if !on_path("mvn") {
+            return Err(String::from("mvn is not on PATH"));
+        }
+        say(&format!("fetching ZooKeeper {version} through Maven"));
+        fetch(version, &all, &here)?;
+    }
+    let classpath = format!("{}/*", here.join("lib").display());
+    Ok(Placed { version, source: "maven", classpath })
+}
+
+/// Fetches into a directory of our own and renames it, so that two fetches at once do not mix.
+fn fetch(version: Version, all: &Path, here: &Path) -> Outcome {
+    let partial: PathBuf = all.join(format!("{version}.partial-{}", std::process::id()));
+    let result = fetch_into(version, &partial).and_then(|()| {
+        if here.exists() && !here.join(STAMP).is_file() {
+            fs::remove_dir_all(here).map_err(|error| format!("{}: {error}", here.display()))?;
+        }
+        match fs::rename(&partial, here) {
+            // Another fetch may have been first: then its result is as good.
+            Err(_) if here.join(STAMP).is_file() => Ok(()),
+            renamed => renamed.map_err(|error| format!("{}: {error}", here.display())),
+        }
+    });
+    let _ = fs::remove_dir_all(&partial);
+    result
+}
+
+fn fetch_into(version: Version, directory: &Path) -> Outcome {
+    let write = |name: &str, text: &str| {
+        fs::create_dir_all(directory)
+            .and_then(|()| fs::write(directory.join(name), text))
+            .map_err(|error| format!("{}: {error}", directory.join(name).display()))
+    };
+    write("pom.xml", &pom(version))?;
+    let mut maven = Command::new("mvn");
+    maven.current_dir(directory).args(["-q", "-B", "dependency:copy-dependencies"]);
+    maven.args(["-DoutputDirectory=lib", "-DincludeScope=runtime"]);
+    run_quietly(&mut maven, LIMIT)?;
+    if !directory.join(format!("lib/zookeeper-{version}.jar")).is_file() {
+        return Err(format!("mvn succeeded, but lib/zookeeper-{version}.jar is not there"));
+    }
+    write(STAMP, &format!("{version}\n"))
+}
+
+/// What only the server needs, as `group:artifact`.
+fn provided(version: Version) -> Vec<&'static str> {
+    let mut artifacts = Vec::new();
+    // 3.4 was published with everything as ordinary dependencies, and without a parent pom.
+    if version.minor >= 5 {
+        artifacts.push("commons-cli:commons-cli");
+        // For the AdminServer.
+        artifacts.push("org.eclipse.jetty:jetty-server");
+        artifacts.push("org.eclipse.jetty:jetty-servlet");
+        artifacts.push("com.fasterxml.jackson.core:jackson-databind");
+        // The server's log; without a binding slf4j drops it.
+        match version.minor {
+            5..=7 => {
+                artifacts.push("org.slf4j:slf4j-reload4j");
+                artifacts.push("ch.qos.reload4j:reload4j");
+            }
+            _ => artifacts.push("ch.qos.logback:logback-classic"),
+        }
+    }
+    if version.minor >= 6 {
+        artifacts.push("io.dropwizard.metrics:metrics-core");
+        artifacts.push("org.xerial.snappy:snappy-java");
+    }
+    artifacts
+}
+
+fn pom(version: Version) -> String {
+    let mut dependencies = format!(
+        "    <dependency><groupId>org.apache.zookeeper</groupId>\
+         <artifactId>zookeeper</artifactId><version>{version}</version></dependency>\n"
+    );
+    for coordinates in provided(version) {
+        let (group, artifact) = coordinates.split_once(':').unwrap_or((coordinates, coordinates));
+        dependencies.push_str(&format!(
+            "    <dependency><groupId>{group}</groupId>\
+             <artifactId>{artifact}</artifactId></dependency>\n"
+        ));
+    }
+    let mut management = String::new();
+    if version.minor >= 5 {
+        management = format!(
+            "  <dependencyManagement><dependencies>\n    \
+             <dependency><groupId>org.apache.zookeeper</groupId><artifactId>parent</artifactId>\
+             <version>{version}</version><type>pom</type><scope>import</scope></dependency>\n  \
+             </dependencies></dependencyManagement>\n"
+        );
+    }
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\">\n  \
+         <modelVersion>4.0.0</modelVersion>\n  \
+         <groupId>zookit</groupId>\n  <artifactId>real-zookeeper</artifactId>\n  \
+         <version>{version}</version>\n  <packaging>pom</packaging>\n\
+         {management}  <dependencies>\n{dependencies}  </dependencies>\n</project>\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pom_names_what_the_published_one_leaves_out() {
+        let pom = pom("3.9.5".parse().unwrap());
+        for artifact in ["metrics-core", "snappy-java", "commons-cli", "jetty-server", "parent"] {
+            assert!(pom.contains(&format!("<artifactId>{artifact}</artifactId>")), "{artifact}");
+        }
+        assert_eq!(pom.matches("<dependency>").count(), pom.matches("</dependency>").count());
+    }
+
+    #[test]
+    fn release_3_4_has_no_parent_to_import() {
+        let pom = pom("3.4.14".parse().unwrap());
+        assert!(!pom.contains("dependencyManagement"));
+        assert_eq!(pom.matches("<dependency>").count(), 1);
+    }
+}
