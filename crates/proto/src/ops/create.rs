@@ -35,6 +35,7 @@ record! {
 
 impl Operation for Create {
     const NUMBER: i32 = 1;
+    const NAME: &'static str = "create";
     const CLASS: Class = Class::Write;
     type Request = CreateRequest;
     type Reply = CreateReply;

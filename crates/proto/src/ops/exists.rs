@@ -33,6 +33,7 @@ record! {
 
 impl Operation for Exists {
     const NUMBER: i32 = 3;
+    const NAME: &'static str = "exists";
     const CLASS: Class = Class::Read;
     type Request = ExistsRequest;
     type Reply = ExistsReply;

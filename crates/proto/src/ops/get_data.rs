@@ -33,6 +33,7 @@ record! {
 
 impl Operation for GetData {
     const NUMBER: i32 = 4;
+    const NAME: &'static str = "getData";
     const CLASS: Class = Class::Read;
     type Request = GetDataRequest;
     type Reply = GetDataReply;

@@ -5,12 +5,44 @@
 //! From the table follow [`OpCode`], [`Request`] and [`Reply`]: whoever handles operations matches
 //! on those, and the compiler finds the places that a new operation must visit.
 
+pub mod add_watch;
+pub mod auth;
+pub mod check;
+pub mod check_watches;
 mod class;
+pub mod close_session;
 pub mod create;
+pub mod create2;
+pub mod create_container;
+pub mod create_session;
+pub mod create_ttl;
+pub mod delete;
+pub mod delete_container;
+pub mod error;
 pub mod exists;
+pub mod get_acl;
+pub mod get_all_children_number;
+pub mod get_children;
+pub mod get_children2;
 pub mod get_data;
+pub mod get_ephemerals;
+pub mod multi;
+pub mod multi_read;
+pub mod notification;
+pub mod ping;
+pub mod reconfig;
+pub mod remove_watches;
+pub mod sasl;
+pub mod set_acl;
+pub mod set_data;
+pub mod set_watches;
+pub mod set_watches2;
+pub mod sync;
+pub mod who_am_i;
 
 pub use class::Class;
+
+use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
@@ -20,6 +52,8 @@ use crate::wire::{DecodeError, Field, Reader};
 pub trait Operation {
     /// The opcode on the wire.
     const NUMBER: i32;
+    /// ZooKeeper's own name, as in its `ZooDefs.OpCode`.
+    const NAME: &'static str;
     /// What becomes of it when the connection is lost.
     const CLASS: Class;
     /// What a client sends behind the header.
@@ -72,6 +106,16 @@ macro_rules! operations {
                 match self {
                     $( Self::$variant => <$room::$variant as Operation>::CLASS, )*
                     Self::Unknown(_) => Class::Write,
+                }
+            }
+
+            /// ZooKeeper's own name: `getData`, `closeSession`; `None` for an operation that this
+            /// crate does not know.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self {
+                    $( Self::$variant => Some(<$room::$variant as Operation>::NAME), )*
+                    Self::Unknown(_) => None,
                 }
             }
 
@@ -204,11 +248,81 @@ macro_rules! operations {
     };
 }
 
+/// ZooKeeper's name, or `OpCode(999)`.
+impl fmt::Display for OpCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "OpCode({})", self.number()),
+        }
+    }
+}
+
 operations! {
+    /// A server tells that a watch fired.
+    Notification => notification,
     /// Creates a znode and answers its path.
     Create => create,
+    /// Deletes a znode.
+    Delete => delete,
     /// Asks whether a znode exists, and for its stat.
     Exists => exists,
     /// Reads data and stat.
     GetData => get_data,
+    /// Replaces the data.
+    SetData => set_data,
+    /// Reads ACL and stat.
+    GetAcl => get_acl,
+    /// Replaces the ACL.
+    SetAcl => set_acl,
+    /// Reads the names of the children.
+    GetChildren => get_children,
+    /// Makes the server catch up with its leader.
+    Sync => sync,
+    /// Says that the client lives.
+    Ping => ping,
+    /// Reads the names of the children, and the stat.
+    GetChildren2 => get_children2,
+    /// Demands a version, within a multi.
+    Check => check,
+    /// Several writes, all or none.
+    Multi => multi,
+    /// Creates a znode and answers path and stat.
+    Create2 => create2,
+    /// Changes the members of the ensemble.
+    Reconfig => reconfig,
+    /// Asks whether a watch is there.
+    CheckWatches => check_watches,
+    /// Removes watches.
+    RemoveWatches => remove_watches,
+    /// Creates a container.
+    CreateContainer => create_container,
+    /// Deletes a container, or a znode whose time has come.
+    DeleteContainer => delete_container,
+    /// Creates a znode with a time to live.
+    CreateTtl => create_ttl,
+    /// Several reads, each with its own outcome.
+    MultiRead => multi_read,
+    /// Adds an identity to the connection.
+    Auth => auth,
+    /// Sets one-shot watches again.
+    SetWatches => set_watches,
+    /// One step of a SASL exchange.
+    Sasl => sasl,
+    /// Lists the session's ephemeral znodes.
+    GetEphemerals => get_ephemerals,
+    /// Counts all znodes below a path.
+    GetAllChildrenNumber => get_all_children_number,
+    /// Sets watches again, persistent ones too.
+    SetWatches2 => set_watches2,
+    /// Leaves a persistent watch.
+    AddWatch => add_watch,
+    /// Lists the identities of the connection.
+    WhoAmI => who_am_i,
+    /// Makes a session; in a server's log.
+    CreateSession => create_session,
+    /// Ends the session.
+    CloseSession => close_session,
+    /// The type of an error result.
+    Error => error,
 }

@@ -40,6 +40,12 @@ impl Reader {
         std::mem::take(&mut self.bytes)
     }
 
+    /// The next byte, which stays.
+    #[must_use]
+    pub fn peek(&self) -> Option<u8> {
+        self.bytes.first().copied()
+    }
+
     /// An error at the current place.
     #[must_use]
     pub fn error(&self, field: &'static str, kind: DecodeErrorKind) -> DecodeError {
