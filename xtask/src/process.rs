@@ -112,7 +112,8 @@ fn cannot_run(command: &Command, error: &std::io::Error) -> String {
 }
 
 fn line(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let program =
+        Path::new(command.get_program()).file_name().unwrap_or_else(|| command.get_program());
     let mut words = vec![program.to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")

@@ -81,7 +81,8 @@ mod tests {
         let error = steps.run("three", || Err("broken".to_owned())).unwrap_err();
         assert_eq!(error, "step `three` failed: broken");
         let table = steps.table();
-        let ends: Vec<&str> = table.lines().map(|line| line.split("  ").last().unwrap()).collect();
+        let ends: Vec<&str> =
+            table.lines().map(|line| line.rsplit("  ").next().unwrap().trim()).collect();
         assert_eq!(ends, ["result", "passed", "skipped: no time", "FAILED"]);
     }
 

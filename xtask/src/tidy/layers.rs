@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_arrow_of_the_table_goes_down() {
-        let place = |name| LAYERS.iter().position(|(layer, _)| *layer == name);
+        let place = |name: &str| LAYERS.iter().position(|(layer, _)| *layer == name);
         for (layer, below) in LAYERS {
             assert!(below.iter().all(|name| place(name) < place(layer)), "{layer}");
         }

@@ -79,20 +79,23 @@ fn provided(version: Version) -> Vec<&'static str> {
         artifacts.push("org.eclipse.jetty:jetty-server");
         artifacts.push("org.eclipse.jetty:jetty-servlet");
         artifacts.push("com.fasterxml.jackson.core:jackson-databind");
-        // The server's log; without a binding slf4j drops it.
-        match version.minor {
-            5..=7 => {
-                artifacts.push("org.slf4j:slf4j-reload4j");
-                artifacts.push("ch.qos.reload4j:reload4j");
-            }
-            _ => artifacts.push("ch.qos.logback:logback-classic"),
-        }
+        artifacts.extend(log_binding(version));
     }
     if version.minor >= 6 {
         artifacts.push("io.dropwizard.metrics:metrics-core");
         artifacts.push("org.xerial.snappy:snappy-java");
     }
     artifacts
+}
+
+/// What the server logs through; without a binding slf4j drops the log.
+fn log_binding(version: Version) -> &'static [&'static str] {
+    match (version.minor, version.patch) {
+        // The maintained fork of log4j 1 came in with 3.5.10, 3.6.4 and 3.7.1.
+        (5, 0..=9) | (6, 0..=3) | (7, 0) => &["org.slf4j:slf4j-log4j12", "log4j:log4j"],
+        (5..=7, _) => &["org.slf4j:slf4j-reload4j", "ch.qos.reload4j:reload4j"],
+        _ => &["ch.qos.logback:logback-classic"],
+    }
 }
 
 fn pom(version: Version) -> String {

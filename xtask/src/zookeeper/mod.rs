@@ -39,7 +39,8 @@ pub(crate) struct Placed {
 /// is passed over; the error names each source and why it did not serve, in one line.
 pub(crate) fn place(wanted: Wanted) -> Outcome<Placed> {
     java::find()?;
-    let sources: [(&str, fn(Wanted) -> Outcome<Placed>); 3] =
+    type Source = (&'static str, fn(Wanted) -> Outcome<Placed>);
+    let sources: [Source; 3] =
         [(home::VARIABLE, home::place), ("Maven", maven::place), ("Debian", debian::place)];
     let mut refusals = Vec::new();
     for (source, place) in sources {

@@ -195,3 +195,43 @@ fn prepare(directory: &Path, options: &Options, port: u16) -> std::io::Result<Fi
     fs::write(directory.join("log4j.properties"), LOG4J_PROPERTIES)?;
     File::create(directory.join("server.log"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+
+    /// The supervisor over `program` in place of Java, in a directory of its own.
+    fn supervise(program: &[&str]) -> (PathBuf, Child) {
+        let directory = fresh_directory();
+        fs::create_dir_all(directory.join("data")).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", SUPERVISOR, "sh"]).arg(&directory).args(program);
+        (directory, command.stdin(Stdio::piped()).spawn().unwrap())
+    }
+
+    #[test]
+    fn the_end_of_the_pipe_kills_the_server_and_removes_its_directory() {
+        let (directory, mut child) = supervise(&["sleep", "600"]);
+        drop(child.stdin.take());
+        // The status is that of the server, which the shell has waited for: killed.
+        assert_eq!(child.wait().unwrap().code(), Some(128 + 9));
+        assert!(!directory.exists());
+    }
+
+    #[test]
+    fn a_server_that_ends_by_itself_leaves_its_log() {
+        let (directory, mut child) = supervise(&["sh", "-c", "exit 7"]);
+        let pipe = child.stdin.take();
+        let status = child.wait().unwrap();
+        assert_eq!((status.code(), status.signal()), (Some(7), None));
+        drop(pipe);
+        assert!(directory.exists());
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn each_server_has_a_directory_of_its_own() {
+        assert_ne!(fresh_directory(), fresh_directory());
+    }
+}
