@@ -19,6 +19,7 @@
 //! * [`types`]: what operations are made of: [`Stat`](types::Stat), [`Acl`](types::Acl),
 //!   [`ErrorCode`](types::ErrorCode), modes, flags, ids.
 //! * [`path`]: the rules of znode paths.
+//! * [`four_letter`]: what a connection may ask instead of the handshake.
 //! * [`digest`]: ids of the `digest` scheme.
 //! * [`tap`]: where a tracer listens.
 //!
@@ -42,6 +43,7 @@
 
 pub mod connect;
 pub mod digest;
+pub mod four_letter;
 pub mod frame;
 pub mod header;
 pub mod ops;
