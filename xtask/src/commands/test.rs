@@ -15,11 +15,10 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
         Some(at) => (&arguments[..at], &arguments[at + 1..]),
         None => (arguments, &arguments[arguments.len()..]),
     };
-    let versions = match own {
-        [] => Versions::Newest,
-        [all] if all == "--all-versions" => Versions::All,
-        [other, ..] => return Err(format!("`test` does not know {other:?}")),
-    };
+    if let Some(other) = own.iter().find(|argument| *argument != "--all-versions") {
+        return Err(format!("`test` does not know {other:?}"));
+    }
+    let versions = if own.is_empty() { Versions::Newest } else { Versions::All };
     test(versions, cargos).map(|_| ())
 }
 

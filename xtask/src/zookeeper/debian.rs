@@ -19,14 +19,14 @@ pub(super) fn place(wanted: Wanted) -> Outcome<Placed> {
     let jars = Path::new(JARS);
     if installed(jars).is_none() {
         if !on_path("apt-get") {
-            return Err(String::from("there is no apt-get"));
+            return Err(String::from("no apt-get"));
         }
         let candidate = candidate()?;
         if !wanted.is_met_by(candidate) {
             return Err(format!("{PACKAGE} is {candidate}"));
         }
         if output(Command::new("id").arg("-u"))?.trim() != "0" {
-            return Err(format!("run as root: apt-get install {PACKAGE}"));
+            return Err(format!("Debian: run as root `apt-get install {PACKAGE}`"));
         }
         install()?;
     }

@@ -7,27 +7,33 @@ use std::path::{Path, PathBuf};
 
 use super::{Placed, Version, Wanted};
 use crate::Outcome;
+use crate::process::say;
 
 /// The environment variable that names the directory.
 pub(super) const VARIABLE: &str = "ZOOKEEPER_HOME";
 
-/// Takes the ZooKeeper that the variable names, if it is the wanted release.
-pub(super) fn place(wanted: Wanted) -> Outcome<Placed> {
-    match std::env::var_os(VARIABLE) {
-        Some(home) if !home.is_empty() => in_directory(Path::new(&home), wanted),
-        _ => Err(String::from("not set")),
+/// Takes the ZooKeeper that the variable names; `None` without one, or if it is another release.
+pub(super) fn place(wanted: Wanted) -> Outcome<Option<Placed>> {
+    let Some(home) = std::env::var_os(VARIABLE).filter(|home| !home.is_empty()) else {
+        return Ok(None);
+    };
+    let placed = in_directory(Path::new(&home))?;
+    if wanted.is_met_by(placed.version) {
+        return Ok(Some(placed));
     }
+    say(&format!("{VARIABLE} holds {}, which is not {wanted}", placed.version));
+    Ok(None)
 }
 
-fn in_directory(home: &Path, wanted: Wanted) -> Outcome<Placed> {
+fn in_directory(home: &Path) -> Outcome<Placed> {
     let directories: Vec<PathBuf> =
         [home.join("lib"), home.to_path_buf()].into_iter().filter(|dir| dir.is_dir()).collect();
     let Some(version) = directories.iter().find_map(|dir| release_in(dir)) else {
-        return Err(String::from("holds no zookeeper-VERSION.jar, neither itself nor in lib/"));
+        return Err(format!(
+            "{VARIABLE} ({}) holds no zookeeper-VERSION.jar, neither itself nor in lib/",
+            home.display()
+        ));
     };
-    if !wanted.is_met_by(version) {
-        return Err(format!("holds {version}"));
-    }
     let mut entries = Vec::new();
     for directory in &directories {
         let directory = std::path::absolute(directory).map_err(|error| error.to_string())?;
@@ -70,7 +76,7 @@ mod tests {
     #[test]
     fn a_release_keeps_its_jars_in_lib() {
         let layout = Layout::of("release", &["lib/zookeeper-3.9.5.jar", "bin/zkServer.sh"]);
-        let placed = in_directory(&layout.0, Wanted::Newest).unwrap();
+        let placed = in_directory(&layout.0).unwrap();
         assert_eq!(placed.version.to_string(), "3.9.5");
         let home = layout.0.display();
         assert_eq!(placed.classpath, format!("{home}/lib/*:{home}/*"));
@@ -79,23 +85,22 @@ mod tests {
     #[test]
     fn release_3_4_keeps_its_own_jar_beside_lib() {
         let layout = Layout::of("release-3.4", &["zookeeper-3.4.14.jar", "lib/netty.jar"]);
-        let placed = in_directory(&layout.0, Wanted::Newest).unwrap();
+        let placed = in_directory(&layout.0).unwrap();
         assert_eq!(placed.version.to_string(), "3.4.14");
     }
 
     #[test]
     fn a_plain_directory_of_jars_serves() {
         let layout = Layout::of("jars", &["zookeeper-3.8.0.jar", "zookeeper-jute-3.8.0.jar"]);
-        let placed = in_directory(&layout.0, Wanted::Newest).unwrap();
+        let placed = in_directory(&layout.0).unwrap();
         assert_eq!(placed.classpath, format!("{}/*", layout.0.display()));
     }
 
     #[test]
-    fn another_release_and_an_empty_directory_say_why_they_do_not_serve() {
-        let layout = Layout::of("other", &["lib/zookeeper-3.8.0.jar", "empty/readme"]);
-        let wanted = Wanted::from_argument(Some("3.9.5")).unwrap();
-        assert_eq!(in_directory(&layout.0, wanted).unwrap_err(), "holds 3.8.0");
-        let error = in_directory(&layout.0.join("empty"), Wanted::Newest).unwrap_err();
-        assert!(error.starts_with("holds no zookeeper-VERSION.jar"), "{error}");
+    fn a_directory_without_a_zookeeper_is_named() {
+        let layout = Layout::of("empty", &["lib/netty.jar", "zookeeper.jar"]);
+        let error = in_directory(&layout.0).unwrap_err();
+        let home = layout.0.display();
+        assert!(error.starts_with(&format!("ZOOKEEPER_HOME ({home}) holds no ")), "{error}");
     }
 }

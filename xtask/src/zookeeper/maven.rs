@@ -62,7 +62,8 @@ fn fetch_into(version: Version, directory: &Path) -> Outcome {
     let mut maven = Command::new("mvn");
     maven.current_dir(directory).args(["-q", "-B", "dependency:copy-dependencies"]);
     maven.args(["-DoutputDirectory=lib", "-DincludeScope=runtime"]);
-    run_quietly(&mut maven, LIMIT)?;
+    run_quietly(&mut maven, LIMIT)
+        .map_err(|error| format!("Maven could not fetch {version}\n{error}"))?;
     if !directory.join(format!("lib/zookeeper-{version}.jar")).is_file() {
         return Err(format!("mvn succeeded, but lib/zookeeper-{version}.jar is not there"));
     }

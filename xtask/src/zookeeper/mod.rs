@@ -36,28 +36,29 @@ pub(crate) struct Placed {
 /// Puts `wanted` in place: `ZOOKEEPER_HOME`, else Maven, else Debian's package.
 ///
 /// What was fetched before is found again at once. A source that does not hold the wanted release
-/// is passed over; the error names each source and why it did not serve, in one line.
+/// is passed over; the error names each source and why it did not serve, in one line. But a
+/// `ZOOKEEPER_HOME` without any ZooKeeper in it is an error of its own.
 pub(crate) fn place(wanted: Wanted) -> Outcome<Placed> {
     java::find()?;
-    type Source = (&'static str, fn(Wanted) -> Outcome<Placed>);
-    let sources: [Source; 3] =
-        [(home::VARIABLE, home::place), ("Maven", maven::place), ("Debian", debian::place)];
+    if let Some(placed) = home::place(wanted)? {
+        return Ok(placed);
+    }
     let mut refusals = Vec::new();
-    for (source, place) in sources {
+    for place in [maven::place, debian::place] {
         match place(wanted) {
             Ok(placed) => return Ok(placed),
             Err(why) => {
                 // A long answer, such as Maven's, is shown in full, but only its head is kept.
                 if why.contains('\n') {
-                    say(&format!("{source}: {why}"));
+                    say(&why);
                 }
-                refusals.push(format!("{source}: {}", why.lines().next().unwrap_or("")));
+                refusals.push(why.lines().next().unwrap_or_default().to_owned());
             }
         }
     }
     Err(format!(
-        "{wanted} cannot be put in place ({}); run `apt-get install maven`, or set {} to an \
-         unpacked release",
+        "{wanted} cannot be put in place ({}); run `apt-get install maven` and see that it reaches \
+         its repository, or set {} to an unpacked release",
         refusals.join("; "),
         home::VARIABLE
     ))

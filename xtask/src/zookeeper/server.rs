@@ -230,6 +230,30 @@ mod tests {
         fs::remove_dir_all(&directory).unwrap();
     }
 
+    /// Starts `echo` in place of Java: its log is its own command line, and it ends at once.
+    fn start_echo(options: &Options) -> Outcome<Started> {
+        let version = "3.9.5".parse().unwrap();
+        let placed = Placed { version, source: "maven", classpath: "jars".to_owned() };
+        let address = free_port().unwrap();
+        let mut echo = Supervised::spawn(&placed, options, Path::new("echo"), address)?;
+        echo.wait_until_serving(address)
+    }
+
+    #[test]
+    fn a_server_that_does_not_start_is_reported_with_the_end_of_its_log() {
+        let Err(error) = start_echo(&Options::default()) else { panic!("echo does not serve") };
+        assert!(error.starts_with("ZooKeeper 3.9.5 on 127.0.0.1:"), "{error}");
+        assert!(error.contains("ended (exit status: 0); the end of its log:\n-Xmx160m"), "{error}");
+        assert!(error.contains("QuorumPeerMain"), "{error}");
+    }
+
+    #[test]
+    fn a_port_that_someone_else_took_is_no_failure() {
+        let java = vec!["java.net.BindException: Address already in use".to_owned()];
+        let started = start_echo(&Options { java, ..Options::default() });
+        assert!(matches!(started, Ok(Started::PortTaken)));
+    }
+
     #[test]
     fn each_server_has_a_directory_of_its_own() {
         assert_ne!(fresh_directory(), fresh_directory());
