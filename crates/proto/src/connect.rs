@@ -44,7 +44,55 @@ pub struct ConnectResponse {
     pub read_only: Option<bool>,
 }
 
+impl ConnectRequest {
+    /// Requests for a new session and for an old one, with and without each optional part.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let new = Self {
+            protocol_version: 0,
+            last_zxid_seen: Zxid(0),
+            timeout_ms: 30_000,
+            session_id: SessionId::NONE,
+            password: Some(Password::zeros()),
+            read_only: Some(false),
+        };
+        let old = Self {
+            last_zxid_seen: Zxid(0x1_0000_0007),
+            session_id: SessionId(0x0100_018f_0000_0000),
+            password: Some(Password::new((0..16).collect())),
+            read_only: Some(true),
+            ..new.clone()
+        };
+        let from_before_read_only = Self { read_only: None, ..old.clone() };
+        let without_password = Self { password: None, ..new.clone() };
+        vec![new, old, from_before_read_only, without_password]
+    }
+}
+
 impl ConnectResponse {
+    /// Responses that grant a session and that say it is gone, with and without each optional
+    /// part.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let granted = Self {
+            protocol_version: 0,
+            timeout_ms: 30_000,
+            session_id: SessionId(0x0100_018f_0000_0000),
+            password: Some(Password::new((0..16).collect())),
+            read_only: Some(true),
+        };
+        let gone = Self {
+            timeout_ms: 0,
+            session_id: SessionId::NONE,
+            password: Some(Password::zeros()),
+            read_only: Some(false),
+            ..granted.clone()
+        };
+        let to_an_old_client = Self { read_only: None, ..granted.clone() };
+        let without_password = Self { password: None, ..granted.clone() };
+        vec![granted, gone, to_an_old_client, without_password]
+    }
+
     /// Whether the server granted a session, rather than saying that the one asked for is gone.
     #[must_use]
     pub const fn is_accepted(&self) -> bool {

@@ -21,6 +21,7 @@
 //! * [`path`]: the rules of znode paths.
 //! * [`four_letter`]: what a connection may ask instead of the handshake.
 //! * [`digest`]: ids of the `digest` scheme.
+//! * [`recording`]: frames as text, to keep what a real server said.
 //! * [`tap`]: where a tracer listens.
 //!
 //! # Null and empty
@@ -48,6 +49,7 @@ pub mod frame;
 pub mod header;
 pub mod ops;
 pub mod path;
+pub mod recording;
 pub mod tap;
 mod text;
 pub mod types;
