@@ -1,6 +1,6 @@
 //! Running other programs: cargo, Maven, apt-get. Every failure names the whole command line.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -81,7 +81,7 @@ pub(crate) fn last_lines(text: &str, count: usize) -> String {
 
 /// A message to the person who watches; standard output is for results.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(std::io::stderr(), "{message}");
+    eprintln!("{message}");
 }
 
 fn collect(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {

@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what is run before each commit.
 
-use super::no_arguments;
+use super::{fuzzing, no_arguments};
 use crate::Outcome;
 use crate::process::{cargo, run as run_program};
 use crate::steps::{Ended, Steps};
@@ -20,14 +20,28 @@ fn all(steps: &mut Steps) -> Outcome {
     steps.run("tidy", || tidy::check().map(|()| Ended::Passed))
 }
 
-/// The two steps that `ci` begins with, too.
+/// The two steps that `ci` begins with, too; `fuzz/` is a workspace of its own.
 pub(super) fn format_and_clippy(steps: &mut Steps) -> Outcome {
-    steps.run("format", || passed(&["fmt", "--all", "--check"]))?;
-    let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    steps.run("clippy", || passed(&clippy))
+    let fuzz = ["--manifest-path", fuzzing::MANIFEST];
+    let fuzz: &[&str] = if fuzzing::present() { &fuzz } else { &[] };
+    steps.run("format", || {
+        run_program(&mut cargo(&["fmt", "--all", "--check"]))?;
+        if !fuzz.is_empty() {
+            run_program(cargo(&["fmt", "--check"]).args(fuzz))?;
+        }
+        Ok(Ended::Passed)
+    })?;
+    steps.run("clippy", || {
+        let denied = ["--", "-D", "warnings"];
+        run_program(cargo(&["clippy", "--workspace", "--all-targets"]).args(denied))?;
+        if !fuzz.is_empty() {
+            run_program(cargo(&["clippy", "--all-targets"]).args(fuzz).args(denied))?;
+        }
+        Ok(Ended::Passed)
+    })
 }
 
 /// Runs cargo as a step.
-pub(super) fn passed(arguments: &[&str]) -> Outcome<Ended> {
+fn passed(arguments: &[&str]) -> Outcome<Ended> {
     run_program(&mut cargo(arguments)).map(|()| Ended::Passed)
 }

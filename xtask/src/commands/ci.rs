@@ -3,13 +3,12 @@
 //! It stops at the first step that fails, and ends with two tables: the versions of ZooKeeper, each
 //! ran or skipped and why, and the time of each step.
 
-use std::process::Command;
 use std::time::Duration;
 
 use super::test::{Ran, Versions, versions_table};
-use super::{check, no_arguments, test, tour};
+use super::{check, fuzzing, no_arguments, test, tour};
 use crate::Outcome;
-use crate::process::{cargo, on_path, output, root, run as run_program};
+use crate::process::{cargo, on_path, run as run_program};
 use crate::steps::{Ended, Steps};
 use crate::tidy;
 use crate::zookeeper::{Wanted, place};
@@ -45,7 +44,7 @@ fn in_order(steps: &mut Steps, versions: Versions, ran: &mut Vec<Ran>) -> Outcom
     })?;
     steps.run("tour", tour_or_skip)?;
     steps.run("deny", deny)?;
-    steps.run("fuzz", fuzz)
+    steps.run("fuzz", || fuzzing::run_for(FUZZING))
 }
 
 fn docs() -> Outcome<Ended> {
@@ -67,60 +66,9 @@ fn deny() -> Outcome<Ended> {
         return Ok(Ended::Skipped(String::from(how)));
     }
     run_program(&mut cargo(&["deny", "check"]))?;
-    if has_fuzz() {
-        let both = ["deny", "--manifest-path", "fuzz/Cargo.toml", "check", "--config", "deny.toml"];
+    if fuzzing::present() {
+        let both = ["deny", "--manifest-path", fuzzing::MANIFEST, "check", "--config", "deny.toml"];
         run_program(&mut cargo(&both))?;
     }
     Ok(Ended::Passed)
-}
-
-fn has_fuzz() -> bool {
-    root().join("fuzz").join("Cargo.toml").is_file()
-}
-
-/// Fuzzing on stable: bolero's targets are tests, each of which runs for as long as it is told.
-fn fuzz() -> Outcome<Ended> {
-    if !has_fuzz() {
-        return Ok(Ended::Skipped(String::from("there is no fuzz/")));
-    }
-    let list = ["test", "-q", "--manifest-path", "fuzz/Cargo.toml", "--", "--list"];
-    let targets = count_targets(&output(&mut cargo(&list))?);
-    if targets == 0 {
-        return Err(String::from("fuzz/ has no targets"));
-    }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let each = time_each(FUZZING, targets, threads);
-    let threads = format!("--test-threads={threads}");
-    let run = ["test", "--manifest-path", "fuzz/Cargo.toml", "--", &threads];
-    let mut command: Command = cargo(&run);
-    command.env("BOLERO_RANDOM_TEST_TIME_MS", each.as_millis().to_string());
-    run_program(&mut command).map(|()| Ended::Passed)
-}
-
-fn count_targets(list: &str) -> usize {
-    list.lines().filter(|line| line.ends_with(": test")).count()
-}
-
-/// The targets run side by side on the threads; together they take `total`.
-fn time_each(total: Duration, targets: usize, threads: usize) -> Duration {
-    let rounds = targets.div_ceil(threads.max(1)).max(1);
-    total / u32::try_from(rounds).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_for_fuzzing_is_shared_by_the_targets() {
-        let minute = Duration::from_secs(60);
-        assert_eq!(time_each(minute, 1, 2), minute);
-        assert_eq!(time_each(minute, 5, 2), Duration::from_secs(20));
-        assert_eq!(time_each(minute, 0, 0), minute);
-    }
-
-    #[test]
-    fn targets_are_counted_from_cargos_list() {
-        assert_eq!(count_targets("frame: test\nmulti: test\n\n2 tests, 0 benchmarks\n"), 2);
-    }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod ci;
 mod full;
+mod fuzzing;
 mod test;
 mod tidy;
 mod tour;

@@ -4,8 +4,9 @@
 //! (its form is in `zookeeper/listed.rs`). A version that cannot be put in place is skipped in one
 //! line that says why, or, if `ZOOKIT_REQUIRE_REAL` names it, fails the command.
 
+use super::fuzzing;
 use crate::Outcome;
-use crate::process::{cargo, root, run as run_program, say};
+use crate::process::{cargo, run as run_program, say};
 use crate::steps::table;
 use crate::zookeeper::listed::{self, Listed};
 use crate::zookeeper::{KNOWN, Options, Running, Version, Wanted, place};
@@ -56,10 +57,9 @@ pub(super) fn test(versions: Versions, arguments: &[String]) -> Outcome<Vec<Ran>
     let mut tests = cargo(&["test", "--workspace"]);
     tests.args(arguments).env(listed::SERVERS, &value);
     run_program(&mut tests)?;
-    let fuzz = root().join("fuzz").join("Cargo.toml");
-    if fuzz.is_file() {
+    if fuzzing::present() {
         // Each target replays its corpus and then runs for a second; see `ci` for more.
-        let mut tests = cargo(&["test", "--manifest-path", "fuzz/Cargo.toml"]);
+        let mut tests = cargo(&["test", "--manifest-path", fuzzing::MANIFEST]);
         run_program(tests.env(listed::SERVERS, &value))?;
     }
     Ok(servers.ran)
