@@ -207,7 +207,7 @@ mod tests {
         fs::create_dir_all(directory.join("data")).unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", SUPERVISOR, "sh"]).arg(&directory).args(program);
-        (directory, command.stdin(Stdio::piped()).spawn().unwrap())
+        (directory, command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
     }
 
     #[test]
