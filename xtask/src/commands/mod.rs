@@ -4,6 +4,7 @@ mod check;
 mod ci;
 mod full;
 mod fuzzing;
+mod golden;
 mod test;
 mod tidy;
 mod tour;
@@ -37,6 +38,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[VERSION] | start [VERSION]",
         about: "puts a real Apache ZooKeeper in place and prints where; start: runs it until ^C",
         run: zookeeper::run,
+    },
+    Command {
+        name: "golden",
+        arguments: "[VERSION...]",
+        about: "records what real servers say, for the replay tests of zookit-proto",
+        run: golden::run,
     },
     Command {
         name: "tidy",

@@ -2,6 +2,8 @@
 //!
 //! Not for clients: servers check neither session nor ACL. It has no jute record, and two forms:
 //! from 3.9 the path is a jute buffer, before it was the bare bytes of the path.
+//! Servers before 3.9 take that form from themselves alone: of a client's frame they read the
+//! header as part of the path, and answer `BadArguments`.
 
 use bytes::BytesMut;
 

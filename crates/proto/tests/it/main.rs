@@ -5,4 +5,5 @@ mod golden;
 mod jute;
 mod payload;
 mod properties;
+mod recordings;
 mod samples;
