@@ -1,0 +1,5 @@
+//! Prints `docs/FATES.md`.
+
+fn main() {
+    print!("{}", zookit_session::fates::markdown());
+}

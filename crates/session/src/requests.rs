@@ -1,0 +1,267 @@
+//! Where requests wait: those not sent, and those in flight, each in the order of submission.
+//!
+//! This room owns the two queues and their bounds; what becomes of a request when something goes
+//! wrong is decided in [`fates`](crate::fates) and carried out by the session.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bytes::Bytes;
+use zookit_proto::{OpCode, Xid};
+
+use crate::config::Limits;
+use crate::event::Generation;
+use crate::fates::Kind;
+use crate::outcome::Ticket;
+use crate::request::{Submission, WatchRequest};
+use crate::send_buffer::{Patch, Span};
+use crate::time::Time;
+use crate::watches::WatcherId;
+
+/// Who is told how a request ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Owner {
+    /// Whoever submitted it.
+    Caller(Ticket),
+    /// The session, which removes a watch that nobody waits for any more.
+    Removal,
+    /// The session, which sets watches again: these.
+    Restore(Vec<WatcherId>),
+    /// The session, which authenticates by SASL.
+    Sasl,
+    /// The session, which closes one presumed gone.
+    Burial,
+    /// Whoever told the session to close.
+    Close,
+}
+
+/// A request that the session has accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) owner: Owner,
+    pub(crate) opcode: OpCode,
+    /// The whole frame, xid still open.
+    pub(crate) frame: Bytes,
+    pub(crate) length: usize,
+    pub(crate) deadline: Option<Time>,
+    pub(crate) watch: Option<WatchRequest>,
+    pub(crate) pinned: Option<Generation>,
+    /// On how many connections it has been sent.
+    pub(crate) times_sent: u32,
+}
+
+impl Request {
+    pub(crate) fn of(submission: Submission) -> Self {
+        let length = submission.frame.len();
+        Self {
+            owner: Owner::Caller(submission.ticket),
+            opcode: submission.opcode,
+            frame: submission.frame,
+            length,
+            deadline: submission.deadline,
+            watch: submission.watch,
+            pinned: submission.pinned,
+            times_sent: 0,
+        }
+    }
+
+    pub(crate) const fn internal(owner: Owner, opcode: OpCode, frame: Bytes) -> Self {
+        let length = frame.len();
+        let (deadline, watch, pinned) = (None, None, None);
+        Self { owner, opcode, frame, length, deadline, watch, pinned, times_sent: 0 }
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
+        Kind::of(self.opcode)
+    }
+}
+
+/// A request whose reply is due.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    pub(crate) request: Request,
+    pub(crate) xid: Xid,
+    pub(crate) span: Span,
+    pub(crate) patch: Patch,
+    pub(crate) sent_at: Time,
+    /// The deadline has passed and the caller was told; the place in the order of replies stays.
+    pub(crate) answered_late: bool,
+}
+
+/// What [`Requests::expire`] found.
+#[derive(Debug, Default)]
+pub(crate) struct Expired {
+    /// Taken out of the queue.
+    pub(crate) unsent: VecDeque<Request>,
+    /// Of requests still in flight: what they were, whom to tell, and whom they would arm.
+    pub(crate) late: Vec<Request>,
+}
+
+/// The two queues.
+#[derive(Debug)]
+pub(crate) struct Requests {
+    unsent: VecDeque<Request>,
+    in_flight: VecDeque<InFlight>,
+    /// Bytes of both queues.
+    bytes: usize,
+    bytes_in_flight: usize,
+    /// Tickets whose callers lost interest before anything was sent.
+    abandoned: BTreeSet<Ticket>,
+    /// No deadline in either queue is before this.
+    first_deadline: Option<Time>,
+    next_xid: Xid,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            unsent: VecDeque::new(),
+            in_flight: VecDeque::new(),
+            bytes: 0,
+            bytes_in_flight: 0,
+            abandoned: BTreeSet::new(),
+            first_deadline: None,
+            next_xid: Xid::FIRST,
+        }
+    }
+}
+
+impl Requests {
+    pub(crate) fn unsent(&self) -> usize {
+        self.unsent.len()
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Whether one more request of this length is within the bounds.
+    pub(crate) fn has_room(&self, length: usize, limits: &Limits) -> bool {
+        self.unsent.len().saturating_add(self.in_flight.len()) < limits.max_requests
+            && self.bytes.saturating_add(length) <= limits.max_request_bytes.max(length)
+    }
+
+    /// Puts a request behind all others.
+    pub(crate) fn push(&mut self, request: Request) {
+        self.bytes = self.bytes.saturating_add(request.length);
+        self.note_deadline(request.deadline);
+        self.unsent.push_back(request);
+    }
+
+    fn note_deadline(&mut self, deadline: Option<Time>) {
+        if let Some(deadline) = deadline {
+            let first = self.first_deadline.map_or(deadline, |first| first.min(deadline));
+            self.first_deadline = Some(first);
+        }
+    }
+
+    /// The next request to send, if the window has room for it.
+    pub(crate) fn pop_unsent(&mut self, limits: &Limits) -> Option<Request> {
+        let next = self.unsent.front()?;
+        let bytes = self.bytes_in_flight.saturating_add(next.length);
+        let open = self.in_flight.len() < limits.window_requests && bytes <= limits.window_bytes;
+        if !open && !self.in_flight.is_empty() {
+            return None;
+        }
+        let request = self.unsent.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(request.length);
+        Some(request)
+    }
+
+    /// The xid for the next request in flight.
+    pub(crate) fn take_xid(&mut self) -> Xid {
+        let xid = self.next_xid;
+        self.next_xid = xid.next();
+        xid
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_next_xid(&mut self, xid: Xid) {
+        self.next_xid = xid;
+    }
+
+    /// The request is on its way; its reply is due behind those of all others in flight.
+    pub(crate) fn launch(&mut self, mut entry: InFlight) {
+        entry.request.times_sent = entry.request.times_sent.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(entry.request.length);
+        self.bytes_in_flight = self.bytes_in_flight.saturating_add(entry.request.length);
+        self.in_flight.push_back(entry);
+    }
+
+    /// The xid of the reply that is due next.
+    pub(crate) fn due(&self) -> Option<Xid> {
+        self.in_flight.front().map(|entry| entry.xid)
+    }
+
+    /// Takes the request whose reply has come.
+    pub(crate) fn pop_due(&mut self) -> Option<InFlight> {
+        let entry = self.in_flight.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(entry.request.length);
+        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(entry.request.length);
+        Some(entry)
+    }
+
+    /// Takes everything out, for whoever sorts it: in flight first, then unsent.
+    pub(crate) fn take_all(&mut self) -> (VecDeque<InFlight>, VecDeque<Request>) {
+        self.bytes = 0;
+        self.bytes_in_flight = 0;
+        self.first_deadline = None;
+        (std::mem::take(&mut self.in_flight), std::mem::take(&mut self.unsent))
+    }
+
+    /// A caller lost interest; if the request is an unsent read it will be skipped.
+    pub(crate) fn abandon(&mut self, ticket: Ticket) {
+        let waits = self.unsent.iter().any(|request| {
+            matches!(request.owner, Owner::Caller(owner) if owner == ticket)
+                && request.kind() == Kind::Read
+        });
+        if waits {
+            self.abandoned.insert(ticket);
+        }
+    }
+
+    /// Whether the caller of this request lost interest; says so once.
+    pub(crate) fn take_abandoned(&mut self, request: &Request) -> bool {
+        match request.owner {
+            Owner::Caller(ticket) if !self.abandoned.is_empty() => self.abandoned.remove(&ticket),
+            _ => false,
+        }
+    }
+
+    /// The earliest moment at which a deadline may pass.
+    pub(crate) const fn next_deadline(&self) -> Option<Time> {
+        self.first_deadline
+    }
+
+    /// Takes out the unsent requests whose deadline has passed, and marks those in flight: their
+    /// tickets and watches come back, their places stay.
+    pub(crate) fn expire(&mut self, now: Time) -> Expired {
+        if self.first_deadline.is_none_or(|first| first > now) {
+            return Expired::default();
+        }
+        self.first_deadline = None;
+        let mut late = Vec::new();
+        let mut deadlines = Vec::new();
+        for entry in &mut self.in_flight {
+            match entry.request.deadline {
+                Some(deadline) if deadline <= now && !entry.answered_late => {
+                    entry.answered_late = true;
+                    late.push(entry.request.clone());
+                }
+                deadline if !entry.answered_late => deadlines.push(deadline),
+                _ => {}
+            }
+        }
+        let (unsent, kept): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.unsent)
+            .into_iter()
+            .partition(|request| request.deadline.is_some_and(|deadline| deadline <= now));
+        for request in &unsent {
+            self.bytes = self.bytes.saturating_sub(request.length);
+        }
+        deadlines.extend(kept.iter().map(|request| request.deadline));
+        self.unsent = kept;
+        for deadline in deadlines {
+            self.note_deadline(deadline);
+        }
+        Expired { unsent, late }
+    }
+}

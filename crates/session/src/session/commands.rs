@@ -1,0 +1,173 @@
+//! What callers want.
+
+use bytes::Bytes;
+use zookit_proto::{OpCode, Text};
+
+use super::{Closing, Phase, Session};
+use crate::config::ServerFloor;
+use crate::endpoint::Endpoint;
+use crate::event::State;
+use crate::hosts::AfterUpdate;
+use crate::outcome::{Loss, NoReply, NotSent, Outcome, Ticket};
+use crate::request::Submission;
+use crate::requests::{Owner, Request};
+use crate::time::Time;
+use crate::watches::{Consequences, WatcherId};
+
+impl Session {
+    /// Takes a request. It ends in exactly one [`Completed`](crate::Event::Completed).
+    ///
+    /// Requests leave in the order of submission.
+    pub fn submit(&mut self, now: Time, submission: Submission) {
+        self.tick(now);
+        if let Err(reason) = self.accepts(&submission) {
+            self.complete(submission.ticket, Outcome::NotSent(reason));
+            return;
+        }
+        if let Some(watch) = &submission.watch {
+            self.watches.add(watch);
+        }
+        self.requests.push(Request::of(submission));
+    }
+
+    fn accepts(&self, submission: &Submission) -> Result<(), NotSent> {
+        if self.state == State::AuthFailed {
+            return Err(NotSent::AuthFailed);
+        }
+        if self.closing.is_some() || matches!(self.phase, Phase::Over) {
+            return Err(NotSent::Closed);
+        }
+        if submission.pinned.is_some_and(|generation| generation != self.life.generation) {
+            return Err(NotSent::SessionLost);
+        }
+        if !self.requests.has_room(submission.frame.len(), &self.config.limits) {
+            return Err(NotSent::QueueFull);
+        }
+        Ok(())
+    }
+
+    /// Adds a credential to the handle: it is told to the server now, and to every later
+    /// connection before anything else. The ticket ends with the first answer to it.
+    ///
+    /// A credential that a server refuses ends the handle in [`State::AuthFailed`].
+    pub fn add_auth(
+        &mut self,
+        now: Time,
+        ticket: Ticket,
+        scheme: Text,
+        auth: Bytes,
+        deadline: Option<Time>,
+    ) {
+        self.tick(now);
+        if matches!(self.phase, Phase::Over) || self.closing.is_some() {
+            let failed = self.state == State::AuthFailed;
+            let reason = if failed { NotSent::AuthFailed } else { NotSent::Closed };
+            self.complete(ticket, Outcome::NotSent(reason));
+            return;
+        }
+        let credential = self.credentials.add(scheme, auth, ticket, deadline);
+        match &mut self.phase {
+            Phase::Restoring { left } => {
+                *left = left.saturating_add(1);
+                self.send_auth(credential);
+            }
+            Phase::Serving | Phase::Draining { .. } => self.send_auth(credential),
+            _ => {}
+        }
+    }
+
+    /// The caller of this ticket lost interest. An unsent read is skipped, and ends *not sent*;
+    /// everything else goes on.
+    pub fn abandon(&mut self, ticket: Ticket) {
+        self.requests.abandon(ticket);
+    }
+
+    /// The watcher goes. If it was the last one that needs it, the server's watch is removed,
+    /// behind all that was submitted before.
+    pub fn drop_watcher(&mut self, now: Time, watcher: WatcherId) {
+        self.tick(now);
+        let consequences = self.watches.remove(watcher);
+        self.follow(consequences);
+    }
+
+    /// Does what follows from a watcher's coming or going.
+    pub(super) fn follow(&mut self, consequences: Consequences) {
+        if matches!(self.phase, Phase::Over) || self.closing.is_some() {
+            return;
+        }
+        for removal in consequences.removals {
+            if self.config.server_floor >= ServerFloor::V3_5 {
+                self.requests.push(Request::removal(removal.path, removal.kind));
+            }
+        }
+        for batch in consequences.unserved {
+            let owner = Owner::Restore(batch.watchers);
+            self.requests.push(Request::internal(owner, batch.opcode, batch.frame));
+        }
+    }
+
+    /// Replaces the list of servers. The connection moves if its server is not in the new list,
+    /// or by chance so that the load of the servers evens out (ZOOKEEPER-1355); it lets what is
+    /// in flight be answered first.
+    pub fn update_servers(&mut self, now: Time, servers: Vec<Endpoint>) {
+        self.tick(now);
+        if matches!(self.phase, Phase::Over) {
+            return;
+        }
+        let current = self.connection.as_ref().map(|connection| connection.host);
+        let (after, place) = self.hosts.update(servers, current, &mut self.rng);
+        if let Some(connection) = &mut self.connection {
+            connection.host = place.unwrap_or(usize::MAX);
+        }
+        match self.phase {
+            Phase::Idle | Phase::Waiting { .. } => self.attempt(),
+            Phase::Dialing { .. } => {
+                self.hang_up();
+                self.attempt();
+            }
+            Phase::Serving if after == AfterUpdate::Move => self.drain(None),
+            // Before it serves, the connection is only an attempt.
+            Phase::Handshaking { .. } if place.is_none() => {
+                self.hang_up();
+                self.lose(Loss::Moved);
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes the session behind all that was submitted. Later submissions are *not sent*.
+    ///
+    /// The ticket ends *answered* when the session is known to be gone, *no reply* when the
+    /// bound of closing passed before; either way the state becomes [`State::Closed`].
+    pub fn close(&mut self, now: Time, ticket: Ticket) {
+        self.tick(now);
+        if matches!(self.phase, Phase::Over) {
+            self.complete(ticket, self.done());
+            return;
+        }
+        if let Some(closing) = &mut self.closing {
+            closing.tickets.push(ticket);
+            return;
+        }
+        let deadline = self.now.after(self.config.limits.close_timeout);
+        self.closing = Some(Closing { tickets: vec![ticket], deadline });
+        if !self.life.is_established() && self.life.grave.is_none() {
+            self.finish_close(self.done());
+            return;
+        }
+        if self.life.is_established() {
+            let frame = super::sending::bare_frame(OpCode::CloseSession);
+            self.requests.push(Request::internal(Owner::Close, OpCode::CloseSession, frame));
+        }
+        match self.phase {
+            Phase::Waiting { host, .. } => self.dial(host),
+            Phase::Idle => self.finish_close(Outcome::NoReply(NoReply::Lost(Loss::Close))),
+            _ => {}
+        }
+    }
+
+    /// An answer without a body: what was asked for is the case.
+    pub(super) const fn done(&self) -> Outcome {
+        Outcome::Answered { zxid: self.life.zxid, body: Bytes::new() }
+    }
+}

@@ -1,0 +1,101 @@
+//! A session ends, is buried, and the next begins.
+
+use zookit_proto::SessionId;
+use zookit_proto::types::Password;
+
+use super::{Phase, Session, Tally};
+use crate::config::{OnExpiry, PresumedExpiry};
+use crate::event::{Event, Generation, Reason, State, WatchEnd};
+use crate::fates::{Cause, Stage};
+use crate::outcome::{Loss, NoReply, NotSent, Outcome};
+use crate::requests::Owner;
+use crate::time::Time;
+
+impl Session {
+    /// When the session will be presumed gone unless something is heard.
+    pub(super) fn presumed_gone_at(&self) -> Option<Time> {
+        if !self.life.is_established() || matches!(self.phase, Phase::Over) {
+            return None;
+        }
+        let after = match self.config.presumed_expiry {
+            PresumedExpiry::FourThirds => {
+                let timeout = self.life.timeout;
+                timeout.saturating_add(timeout.checked_div(3).unwrap_or_default())
+            }
+            PresumedExpiry::After(after) => after,
+            PresumedExpiry::Never => return None,
+        };
+        Some(self.life.heard.after(after))
+    }
+
+    /// Nothing was heard for so long that the session must be gone. It may still live at a server
+    /// that nobody reaches, so its id and password are kept: the first contact closes it, or
+    /// learns that it is gone, before the next session is opened.
+    pub(super) fn presume_expired(&mut self) {
+        if self.state.is_connected() {
+            self.hang_up();
+            self.lose(Loss::Stall);
+        }
+        if !self.life.is_established() || matches!(self.phase, Phase::Over) {
+            return;
+        }
+        self.life.grave = Some((self.life.session, self.life.password.clone()));
+        self.end_generation(Reason::PresumedExpired);
+    }
+
+    /// The session is gone, and all that was meant for it alone: reported once.
+    pub(super) fn end_generation(&mut self, reason: Reason) {
+        if !self.life.is_established() {
+            return;
+        }
+        let (_, unsent) = self.requests.take_all();
+        let mut ended = Vec::new();
+        let mut closed = false;
+        for request in unsent {
+            closed |= matches!(request.owner, Owner::Close);
+            if request.pinned.is_some() {
+                self.end_request(request, Outcome::NotSent(NotSent::SessionLost), &mut ended);
+            } else {
+                self.meet(request, Stage::Unsent, Cause::Expiry, &mut ended);
+            }
+        }
+        self.life.trusted_from = None;
+        self.publish(State::Expired, reason, Tally::of(&ended));
+        self.report(ended);
+        // Watches of a read-only server's session move on with the connection.
+        if reason != Reason::ReadOnlySessionEnded {
+            let over = self.watches.end_one_shots(WatchEnd::SessionLost);
+            self.events.extend(over.into_iter().map(|(id, notice)| Event::Watch(id, notice)));
+        }
+        self.life.session = SessionId::NONE;
+        self.life.password = Password::zeros();
+        self.life.timeout = self.config.session_timeout;
+        self.life.born_read_only = false;
+        let Generation(number) = self.life.generation;
+        self.life.generation = Generation(number.saturating_add(1));
+        if self.config.on_expiry == OnExpiry::End {
+            self.finish(State::Closed, Reason::Closed);
+        } else if closed && self.life.grave.is_none() {
+            self.finish_close(self.done());
+        } else if !closed {
+            self.publish(State::Connecting, Reason::NextGeneration, Tally::default());
+        }
+    }
+
+    /// Ends the requests whose deadline has passed.
+    pub(super) fn expire_requests(&mut self) {
+        let expired = self.requests.expire(self.now);
+        let mut ended = Vec::new();
+        for request in expired.unsent {
+            self.meet(request, Stage::Unsent, Cause::Deadline, &mut ended);
+        }
+        for request in expired.late {
+            // Its place in flight stays; this is only for those who wait.
+            self.meet(request, Stage::Sent, Cause::Deadline, &mut ended);
+        }
+        self.report(ended);
+        for ticket in self.credentials.expire(self.now) {
+            self.complete(ticket, Outcome::NoReply(NoReply::Deadline));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A connection ends.
+
+use std::time::Duration;
+
+use super::{Phase, Session, Tally};
+use crate::config::Limits;
+use crate::connection::Connection;
+use crate::event::{Effect, Reason, State};
+use crate::fates::{Cause, Fate, Kind, Stage, fate};
+use crate::outcome::{Loss, NoReply, Outcome, Ticket};
+use crate::requests::{InFlight, Owner, Request};
+use crate::time::Time;
+
+/// Requests that an accident ended, as far as they have callers.
+pub(super) type Ended = Vec<(Ticket, Outcome)>;
+
+impl Session {
+    /// The connection ended: the server closed it, or the transport failed.
+    ///
+    /// Everything that was submitted before this was known must have been given to
+    /// [`submit`](Self::submit) before: what comes later belongs to the next connection.
+    pub fn handle_disconnected(&mut self, now: Time, loss: Loss) {
+        self.tick(now);
+        if self.connection.is_some() {
+            self.lose(loss);
+        }
+    }
+
+    /// Drops the connection or the attempt; [`lose`](Self::lose) sorts out what that means.
+    pub(super) fn hang_up(&mut self) {
+        self.effects.push_back(Effect::Hangup);
+    }
+
+    pub(super) fn lose(&mut self, loss: Loss) {
+        self.lose_with(loss, false);
+    }
+
+    /// The connection is gone. Suspended is published, then the requests that end by it, then the
+    /// next attempt begins. `lost_write`: one that was taken out of the queue before is lost too.
+    pub(super) fn lose_with(&mut self, loss: Loss, lost_write: bool) {
+        let Some(connection) = self.connection.take() else { return };
+        self.note_silence(&connection);
+        self.judge(&connection, loss);
+        let was_serving = self.state.is_connected();
+        if was_serving && self.life.away_since.is_none() {
+            self.life.away_since = Some(self.life.told);
+        }
+        self.search = None;
+        self.watches.connection_lost();
+        let ended = self.sort(&connection, loss, lost_write);
+        if was_serving {
+            // The server that was lost belongs to the news.
+            let tally = Tally::of(&ended);
+            self.connection = Some(connection);
+            self.publish(State::Suspended, Reason::Lost(loss), tally);
+            self.connection = None;
+        }
+        self.report(ended);
+        if self.life.born_read_only {
+            self.end_generation(Reason::ReadOnlySessionEnded);
+        }
+        if !matches!(self.phase, Phase::Over) {
+            self.attempt();
+        }
+    }
+
+    pub(super) fn report(&mut self, ended: Ended) {
+        for (ticket, outcome) in ended {
+            self.complete(ticket, outcome);
+        }
+    }
+
+    /// Whether the loss speaks against the server.
+    fn judge(&mut self, connection: &Connection, loss: Loss) {
+        let served = self.state.is_connected();
+        if served && self.now.since(connection.opened) >= Limits::STABLE_AFTER {
+            self.hosts.lasted(connection.host);
+        }
+        match loss {
+            Loss::Moved => {}
+            Loss::Unreadable => self.penalize(connection.host, false),
+            _ => self.penalize(connection.host, true),
+        }
+    }
+
+    pub(super) fn penalize(&mut self, host: usize, at_once: bool) {
+        let max = self.life.timeout.checked_div(4).unwrap_or(Duration::ZERO);
+        self.hosts.failed(host, self.now, max, at_once, &mut self.rng);
+    }
+
+    /// Decides for each request what becomes of it; those that stay keep their order.
+    fn sort(&mut self, connection: &Connection, loss: Loss, mut lost_write: bool) -> Ended {
+        let (in_flight, unsent) = self.requests.take_all();
+        let mut ended = Vec::new();
+        for entry in in_flight {
+            let kind = entry.request.kind();
+            let stage = self.stage(connection, &entry, lost_write);
+            lost_write |= kind == Kind::Write && matches!(stage, Stage::Sent | Stage::AnsweredLate);
+            self.meet(entry.request, stage, Cause::Lost(loss), &mut ended);
+        }
+        for request in unsent {
+            let stage = if lost_write { Stage::BehindLostWrite } else { Stage::Unsent };
+            self.meet(request, stage, Cause::Lost(loss), &mut ended);
+        }
+        ended
+    }
+
+    pub(super) fn stage(
+        &self,
+        connection: &Connection,
+        entry: &InFlight,
+        lost_write: bool,
+    ) -> Stage {
+        let sent = connection.out.is_sent(entry.span, self.config.sent_rule);
+        match (entry.answered_late, sent, lost_write) {
+            (true, ..) => Stage::AnsweredLate,
+            (_, true, _) => Stage::Sent,
+            (_, _, true) => Stage::BehindLostWrite,
+            (_, _, false) => Stage::Unsent,
+        }
+    }
+
+    /// A request meets its fate.
+    pub(super) fn meet(&mut self, request: Request, stage: Stage, cause: Cause, ended: &mut Ended) {
+        let times = request.times_sent;
+        let outcome = match fate(request.kind(), stage, cause) {
+            Fate::SentAgain if self.sent_too_often(&request) => {
+                Outcome::NoReply(NoReply::LostEachTime(times))
+            }
+            Fate::Kept | Fate::SentAgain => return self.keep(request),
+            Fate::NotSent(reason) => Outcome::NotSent(reason),
+            Fate::NoReply => Outcome::NoReply(match cause {
+                Cause::Lost(loss) => NoReply::Lost(loss),
+                Cause::Expiry => NoReply::Lost(Loss::Expiry),
+                Cause::End | Cause::UnreadableReply => NoReply::Lost(Loss::Close),
+                Cause::Deadline => NoReply::Deadline,
+            }),
+            Fate::Done => self.done(),
+            Fate::Replayed | Fate::Over => return,
+        };
+        self.end_request(request, outcome, ended);
+    }
+
+    fn sent_too_often(&self, request: &Request) -> bool {
+        let asks = matches!(request.kind(), Kind::Read | Kind::AddWatch);
+        asks && request.times_sent > self.config.limits.max_resends
+    }
+
+    /// The session's own requests belong to one connection, but for the close.
+    fn keep(&mut self, request: Request) {
+        if matches!(request.owner, Owner::Caller(_) | Owner::Close) {
+            self.requests.push(request);
+        }
+    }
+
+    pub(super) fn end_request(&mut self, request: Request, outcome: Outcome, ended: &mut Ended) {
+        if let Some(watch) = &request.watch {
+            let consequences = self.watches.remove(watch.watcher);
+            self.follow(consequences);
+        }
+        if let Owner::Caller(ticket) = request.owner {
+            ended.push((ticket, outcome));
+        }
+    }
+
+    /// When nothing was heard for too long.
+    pub(super) fn read_deadline(&self) -> Option<Time> {
+        match self.phase {
+            Phase::Handshaking { .. } => None,
+            _ => self.connection.as_ref().map(|c| c.read_deadline(self.life.timeout)),
+        }
+    }
+}

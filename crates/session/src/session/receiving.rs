@@ -1,0 +1,214 @@
+//! Bytes in.
+
+use bytes::{Bytes, BytesMut};
+use zookit_proto::frame::{self, FrameError};
+use zookit_proto::header::ReplyHeader;
+use zookit_proto::ops::notification::WatcherEvent;
+use zookit_proto::wire::{Field, Reader};
+use zookit_proto::{ErrorCode, Xid, Zxid};
+
+use super::{Phase, Session};
+use crate::event::{Event, Reason, WatchNotice};
+use crate::fates::{Cause, Fate, Kind, Stage, fate};
+use crate::outcome::{Loss, NoReply, Outcome, Unreadable};
+use crate::requests::{InFlight, Owner};
+use crate::time::Time;
+use crate::watches::{Notification, Reach, WatcherId};
+
+impl Session {
+    /// Bytes came. Whole frames are taken off the front of `buffer` and handled strictly in that
+    /// order; the rest stays there for the next call.
+    ///
+    /// The buffer must be empty when a connection begins.
+    pub fn handle_received(&mut self, now: Time, buffer: &mut BytesMut) {
+        self.tick(now);
+        let mut frames = 0_usize;
+        if let Some(connection) = &mut self.connection {
+            connection.spoken_to |= !buffer.is_empty();
+        }
+        while self.connection.is_some() {
+            match frame::next(buffer, self.config.limits.max_response) {
+                Ok(Some(payload)) => {
+                    frames = frames.saturating_add(1);
+                    self.life.heard = self.now;
+                    self.handle_frame(payload);
+                }
+                Ok(None) => break,
+                Err(error) => self.handle_bad_frame(error),
+            }
+        }
+        match &mut self.connection {
+            Some(connection) => {
+                if connection.received(self.now, frames, buffer.len()) {
+                    self.life.heard = self.now;
+                }
+                self.leave_if_drained();
+            }
+            None => buffer.clear(),
+        }
+    }
+
+    fn handle_frame(&mut self, payload: Bytes) {
+        if matches!(self.phase, Phase::Handshaking { .. }) {
+            return self.handle_connect_response(payload);
+        }
+        let mut reader = Reader::new("ReplyHeader", payload);
+        let Ok(header) = ReplyHeader::read(&mut reader, "") else {
+            return self.unreadable_reply(Unreadable::NotAFrame);
+        };
+        match header.xid {
+            Xid::NOTIFICATION => self.handle_notification(header, reader.rest()),
+            Xid::PING => self.handle_pong(header),
+            Xid::AUTH => self.handle_auth(header),
+            _ => self.handle_reply(header, reader.rest()),
+        }
+    }
+
+    fn handle_pong(&mut self, header: ReplyHeader) {
+        let Some(connection) = &mut self.connection else { return };
+        // A pong without a ping says nothing about when the server heard of us.
+        if let Some(sent_at) = connection.pings.pop_front() {
+            self.life.trust(sent_at);
+            self.life.saw(header.zxid);
+        }
+    }
+
+    fn handle_auth(&mut self, header: ReplyHeader) {
+        let Some(connection) = &mut self.connection else { return };
+        let Some(sent) = connection.auths.pop_front() else { return };
+        self.life.trust(sent.at);
+        let outcome = if header.err.is_ok() {
+            self.done()
+        } else {
+            Outcome::Refused { code: header.err, zxid: header.zxid }
+        };
+        for ticket in self.credentials.take_waiting_for(sent.credential) {
+            self.complete(ticket, outcome.clone());
+        }
+        if header.err.is_ok() {
+            self.restored_one();
+        } else {
+            self.auth_failed(Reason::AuthRefused(header.err));
+        }
+    }
+
+    fn handle_notification(&mut self, header: ReplyHeader, body: Bytes) {
+        let event = WatcherEvent::read(&mut Reader::new("WatcherEvent", body), "");
+        let Ok(event) = event else {
+            // Nobody asked for it, so nobody's request ends by it.
+            self.hang_up();
+            return self.lose_to_nonsense(false);
+        };
+        self.life.saw(header.zxid);
+        let notification =
+            Notification { event: event.event_type, path: event.path, zxid: header.zxid };
+        let restoring = matches!(self.phase, Phase::Restoring { .. });
+        let reach = if restoring { Reach::OneShots } else { Reach::All };
+        let told = self.watches.dispatch(&notification, reach);
+        self.tell(told);
+    }
+
+    pub(super) fn tell(&mut self, told: Vec<(WatcherId, WatchNotice)>) {
+        self.events.extend(told.into_iter().map(|(id, notice)| Event::Watch(id, notice)));
+    }
+
+    fn handle_reply(&mut self, header: ReplyHeader, body: Bytes) {
+        if self.requests.due() != Some(header.xid) {
+            let expected = self.requests.due().unwrap_or_default().0;
+            let found = header.xid.0;
+            return self.unreadable_reply(Unreadable::WrongXid { expected, found });
+        }
+        let Some(entry) = self.requests.pop_due() else { return };
+        self.life.trust(entry.sent_at);
+        self.life.saw(header.zxid);
+        if !matches!(self.phase, Phase::Restoring { .. }) {
+            self.life.told = self.life.told.max(header.zxid);
+        }
+        // With a zxid, -6 means that the operation is known but switched off.
+        if header.err == ErrorCode::Unimplemented && header.zxid == Zxid::NONE {
+            if let Some(connection) = &self.connection {
+                self.hosts.remember_unsupported(connection.host, entry.request.opcode);
+            }
+        }
+        if let Some(watch) = &entry.request.watch {
+            let consequences = self.watches.answered(watch, entry.patch, header.err, header.zxid);
+            self.follow(consequences);
+        }
+        self.finish_request(entry, header, body);
+        if header.err == ErrorCode::SessionClosedRequireSaslAuth {
+            self.auth_failed(Reason::AuthRefused(header.err));
+        }
+    }
+
+    fn finish_request(&mut self, entry: InFlight, header: ReplyHeader, body: Bytes) {
+        let ReplyHeader { zxid, err: code, .. } = header;
+        let outcome = match code {
+            ErrorCode::Ok => Outcome::Answered { zxid, body: body.clone() },
+            code if code.is_refusal() => Outcome::Refused { code, zxid },
+            code => Outcome::NoReply(NoReply::ServerUnsure(code)),
+        };
+        match entry.request.owner {
+            Owner::Caller(_) if entry.answered_late => {}
+            Owner::Caller(ticket) => self.complete(ticket, outcome),
+            // A watch that was not there is removed as well.
+            Owner::Removal => {}
+            Owner::Restore(watchers) => {
+                let ended = self.watches.restored(&watchers, code);
+                self.tell(ended);
+                self.restored_one();
+            }
+            Owner::Sasl => self.handle_sasl(code, body),
+            Owner::Burial => {
+                self.life.grave = None;
+                self.after_funeral(None);
+            }
+            Owner::Close => self.finish_close(outcome),
+        }
+    }
+
+    fn handle_bad_frame(&mut self, error: FrameError) {
+        if matches!(self.phase, Phase::Handshaking { .. }) {
+            self.hang_up();
+            return self.lose_to_nonsense(false);
+        }
+        match error {
+            FrameError::TooLarge { length, limit, xid } if Some(xid) == self.requests.due() => {
+                self.unreadable_reply(Unreadable::TooLarge { length, limit });
+            }
+            FrameError::TooLarge { .. } => {
+                self.hang_up();
+                self.lose_to_nonsense(false);
+            }
+            _ => self.unreadable_reply(Unreadable::NotAFrame),
+        }
+    }
+
+    /// The reply whose turn it was cannot be read: its request ends by that and is never sent
+    /// again, since the next server would answer alike; the connection is given up.
+    fn unreadable_reply(&mut self, why: Unreadable) {
+        self.hang_up();
+        let Some(entry) = self.requests.pop_due() else { return self.lose_to_nonsense(false) };
+        let kind = entry.request.kind();
+        if let Some(watch) = &entry.request.watch {
+            // The connection is gone, so nothing follows for the server's side.
+            let _ = self.watches.remove(watch.watcher);
+        }
+        let stage = if entry.answered_late { Stage::AnsweredLate } else { Stage::Sent };
+        let outcome = match fate(kind, stage, Cause::UnreadableReply) {
+            Fate::Done => Some(self.done()),
+            Fate::NoReply => Some(Outcome::NoReply(NoReply::Unreadable(why))),
+            _ => None,
+        };
+        match (entry.request.owner, outcome) {
+            (Owner::Caller(ticket), Some(outcome)) => self.complete(ticket, outcome),
+            (Owner::Close, Some(outcome)) => return self.finish_close(outcome),
+            _ => {}
+        }
+        self.lose_to_nonsense(kind == Kind::Write);
+    }
+
+    /// Gives the connection up for what the server sent; the next dial is never at once.
+    fn lose_to_nonsense(&mut self, lost_write: bool) {
+        self.lose_with(Loss::Unreadable, lost_write);
+    }
+}

@@ -1,0 +1,330 @@
+//! Watches: who waits here, and what the server was asked to tell.
+//!
+//! A connection has at most one mode per path on the server's side, since before 3.9 a server
+//! keeps no more: there a plain read with a watch would demote a persistent watch on its path.
+//! So a path with a persistent watch is served from that one's events, and a one-shot watch on it
+//! sets no flag; persistent and recursive on one path together become recursive, with
+//! `NodeChildrenChanged` of the path itself derived from its children's events.
+//!
+//! A watcher counts from the moment its request is submitted and is *armed* by the reply.
+//! When the last one of a path goes, the server's side is removed.
+//!
+//! * this file: watchers come, are armed, and go;
+//! * [`dispatch`]: an event finds its watchers;
+//! * [`restore`]: what a new connection must be told.
+
+mod dispatch;
+mod restore;
+
+use std::collections::BTreeMap;
+
+use zookit_proto::types::WatcherType;
+use zookit_proto::{ErrorCode, Text, Zxid};
+
+use crate::event::{WatchEnd, WatchNotice};
+use crate::request::WatchRequest;
+use crate::send_buffer::Patch;
+
+pub(crate) use dispatch::{Notification, Reach};
+pub(crate) use restore::Batch;
+
+/// The caller's number for a watcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WatcherId(pub u64);
+
+/// What a watcher waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WatchKind {
+    /// Once: data set or the znode deleted. Armed by getData.
+    Data,
+    /// Once: created, data set or deleted. Armed by exists, also by its `NoNode`.
+    Exists,
+    /// Once: a child created or deleted, or the znode deleted. Armed by getChildren.
+    Children,
+    /// Again and again: everything about exactly this path. Armed by addWatch.
+    Persistent,
+    /// Again and again: created, deleted, data set, of the path and all below it; never
+    /// `NodeChildrenChanged`. Armed by addWatch.
+    PersistentRecursive,
+}
+
+impl WatchKind {
+    /// Whether the watch is over once it has fired.
+    #[must_use]
+    pub const fn is_one_shot(self) -> bool {
+        matches!(self, Self::Data | Self::Exists | Self::Children)
+    }
+}
+
+/// On which of the three lists of setWatches an armed one-shot watch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum List {
+    Data,
+    Exist,
+    Child,
+    /// Not a one-shot watch.
+    Persistent,
+}
+
+#[derive(Debug)]
+struct Watcher {
+    kind: WatchKind,
+    path: Text,
+    /// Set by the reply: the list, and the zxid up to which what the reply said is true.
+    armed: Option<(List, Zxid)>,
+}
+
+/// What the server keeps for a path beyond one-shot watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Mode {
+    #[default]
+    OneShot,
+    Persistent,
+    Recursive,
+}
+
+/// A path that somebody watches, or that the server still watches for us.
+#[derive(Debug, Default)]
+struct Watched {
+    /// In the order in which they came; armed or not.
+    watchers: Vec<WatcherId>,
+    /// The server holds a one-shot data watch, as far as replies and events tell.
+    data: bool,
+    /// The server holds a one-shot child watch.
+    child: bool,
+    /// The mode the server has confirmed.
+    mode: Mode,
+    /// The mode it will have when it has read all that was sent.
+    sent_mode: Mode,
+    /// The transaction of the last derived `NodeChildrenChanged`, so that a server which keeps
+    /// several modes does not tell it twice.
+    derived: Option<Zxid>,
+}
+
+impl Watched {
+    fn is_on_server(&self) -> bool {
+        self.data || self.child || self.mode != Mode::OneShot || self.sent_mode != Mode::OneShot
+    }
+
+    fn forget_server(&mut self) {
+        self.data = false;
+        self.child = false;
+        self.mode = Mode::OneShot;
+        self.sent_mode = Mode::OneShot;
+    }
+}
+
+/// A watch to be removed from the server, since nobody waits for it any more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Removal {
+    pub(crate) path: Text,
+    pub(crate) kind: WatcherType,
+}
+
+/// What follows from a watcher's coming or going.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Consequences {
+    /// To be removed from the server, behind all that was submitted.
+    pub(crate) removals: Vec<Removal>,
+    /// Armed one-shot watchers that the server does not hold after all: to be set with these.
+    pub(crate) unserved: Vec<Batch>,
+}
+
+/// Every watcher, and every path that is watched.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    watchers: BTreeMap<WatcherId, Watcher>,
+    paths: BTreeMap<Text, Watched>,
+}
+
+impl Watches {
+    pub(crate) fn len(&self) -> usize {
+        self.watchers.len()
+    }
+
+    /// A request with a watcher was submitted.
+    pub(crate) fn add(&mut self, request: &WatchRequest) {
+        let path = request.path.detach();
+        let watched = self.paths.entry(path.clone()).or_default();
+        watched.watchers.push(request.watcher);
+        let watcher = Watcher { kind: request.kind, path, armed: None };
+        self.watchers.insert(request.watcher, watcher);
+    }
+
+    /// The request leaves now: how its frame must ask, given what the server will know by then.
+    pub(crate) fn transmit(&mut self, request: &WatchRequest) -> Patch {
+        let wanted = self.watchers.contains_key(&request.watcher);
+        let watched = self.paths.get_mut(&request.path);
+        let mode = match request.kind {
+            WatchKind::Persistent => Mode::Persistent,
+            WatchKind::PersistentRecursive => Mode::Recursive,
+            WatchKind::Data | WatchKind::Exists | WatchKind::Children => {
+                let one_shot = watched.is_none_or(|watched| watched.sent_mode == Mode::OneShot);
+                return Patch::Flag(wanted && one_shot);
+            }
+        };
+        let Some(watched) = watched else { return Patch::Mode(mode_number(mode)) };
+        watched.sent_mode = watched.sent_mode.max(mode);
+        Patch::Mode(mode_number(watched.sent_mode))
+    }
+
+    /// Whether anybody still waits for what the request would arm.
+    pub(crate) fn is_wanted(&self, request: &WatchRequest) -> bool {
+        self.watchers.contains_key(&request.watcher)
+    }
+
+    /// The reply to a request with a watcher has come.
+    pub(crate) fn answered(
+        &mut self,
+        request: &WatchRequest,
+        asked: Patch,
+        code: ErrorCode,
+        zxid: Zxid,
+    ) -> Consequences {
+        let armed = match (request.kind, code) {
+            (WatchKind::Data | WatchKind::Exists, ErrorCode::Ok) => Some(List::Data),
+            (WatchKind::Exists, ErrorCode::NoNode) => Some(List::Exist),
+            (WatchKind::Children, ErrorCode::Ok) => Some(List::Child),
+            (WatchKind::Persistent | WatchKind::PersistentRecursive, ErrorCode::Ok) => {
+                Some(List::Persistent)
+            }
+            _ => None,
+        };
+        let watched = self.paths.entry(request.path.clone()).or_default();
+        let mut refused_mode = false;
+        match (asked, armed) {
+            (Patch::Flag(true), Some(List::Child)) => watched.child = true,
+            (Patch::Flag(true), Some(_)) => watched.data = true,
+            (Patch::Mode(number), Some(_)) => watched.mode = watched.mode.max(mode_of(number)),
+            (Patch::Mode(_), None) => {
+                refused_mode = true;
+                watched.sent_mode = watched.mode;
+            }
+            _ => {}
+        }
+        match (self.watchers.get_mut(&request.watcher), armed) {
+            (Some(watcher), Some(list)) => watcher.armed = Some((list, zxid)),
+            (Some(_), None) => self.forget(request.watcher),
+            (None, _) => {}
+        }
+        let mut consequences = self.settle(&request.path);
+        if refused_mode {
+            consequences.unserved = self.unserved(&request.path);
+        }
+        consequences
+    }
+
+    /// A watcher goes: its caller dropped it, or its request ended without arming it.
+    pub(crate) fn remove(&mut self, watcher: WatcherId) -> Consequences {
+        let Some(path) = self.watchers.get(&watcher).map(|watcher| watcher.path.clone()) else {
+            return Consequences::default();
+        };
+        self.forget(watcher);
+        self.settle(&path)
+    }
+
+    /// Takes the watcher out of both tables.
+    fn forget(&mut self, id: WatcherId) {
+        let Some(watcher) = self.watchers.remove(&id) else { return };
+        if let Some(watched) = self.paths.get_mut(&watcher.path) {
+            watched.watchers.retain(|other| *other != id);
+        }
+    }
+
+    /// What of the server's side of a path nobody needs any more.
+    ///
+    /// Whatever is removed is taken for gone at once: requests submitted from now on are sent
+    /// behind the removal.
+    fn settle(&mut self, path: &Text) -> Consequences {
+        let Some(watched) = self.paths.get_mut(path) else { return Consequences::default() };
+        let mut removals = Vec::new();
+        let mut remove = |kind| removals.push(Removal { path: path.clone(), kind });
+        if watched.watchers.is_empty() {
+            if watched.is_on_server() {
+                remove(WatcherType::Any);
+            }
+            self.paths.remove(path);
+        } else if watched.sent_mode == Mode::OneShot {
+            let needs = |children: bool| {
+                let mut kinds = watched.watchers.iter().filter_map(|id| self.watchers.get(id));
+                kinds.any(|watcher| (watcher.kind == WatchKind::Children) == children)
+            };
+            let (needs_data, needs_child) = (needs(false), needs(true));
+            if watched.data && !needs_data {
+                watched.data = false;
+                remove(WatcherType::Data);
+            }
+            if watched.child && !needs_child {
+                watched.child = false;
+                remove(WatcherType::Children);
+            }
+        }
+        Consequences { removals, unserved: Vec::new() }
+    }
+
+    /// One-shot watchers on a path that were armed in the belief that a persistent watch, which
+    /// the server then refused, would serve them.
+    fn unserved(&self, path: &Text) -> Vec<Batch> {
+        let Some(watched) = self.paths.get(path) else { return Vec::new() };
+        if watched.sent_mode != Mode::OneShot {
+            return Vec::new();
+        }
+        let armed = watched.watchers.iter().filter_map(|id| {
+            let (list, zxid) = self.watchers.get(id)?.armed?;
+            let held = match list {
+                List::Data | List::Exist => watched.data,
+                List::Child => watched.child,
+                List::Persistent => true,
+            };
+            (!held).then_some((*id, list, zxid))
+        });
+        armed.map(|(id, list, zxid)| Batch::of_one(id, list, path.clone(), zxid)).collect()
+    }
+
+    /// The connection is gone, and with it all that the server kept for us.
+    pub(crate) fn connection_lost(&mut self) {
+        self.paths.retain(|_, watched| {
+            watched.forget_server();
+            !watched.watchers.is_empty()
+        });
+    }
+
+    /// Ends the armed one-shot watchers: the session is gone.
+    pub(crate) fn end_one_shots(&mut self, why: WatchEnd) -> Vec<(WatcherId, WatchNotice)> {
+        self.end(why, |watcher| watcher.kind.is_one_shot() && watcher.armed.is_some())
+    }
+
+    /// Ends every armed watcher, and forgets the others.
+    pub(crate) fn end_all(&mut self, why: WatchEnd) -> Vec<(WatcherId, WatchNotice)> {
+        let ended = self.end(why, |watcher| watcher.armed.is_some());
+        self.watchers.clear();
+        self.paths.clear();
+        ended
+    }
+
+    fn end(
+        &mut self,
+        why: WatchEnd,
+        which: impl Fn(&Watcher) -> bool,
+    ) -> Vec<(WatcherId, WatchNotice)> {
+        let ids: Vec<_> =
+            self.watchers.iter().filter(|(_, watcher)| which(watcher)).map(|(id, _)| *id).collect();
+        for id in &ids {
+            self.forget(*id);
+        }
+        self.paths.retain(|_, watched| !watched.watchers.is_empty() || watched.is_on_server());
+        ids.into_iter().map(|id| (id, WatchNotice::Ended(why))).collect()
+    }
+}
+
+/// The number of addWatch's mode.
+const fn mode_number(mode: Mode) -> i32 {
+    match mode {
+        Mode::OneShot | Mode::Persistent => 0,
+        Mode::Recursive => 1,
+    }
+}
+
+const fn mode_of(number: i32) -> Mode {
+    if number == 1 { Mode::Recursive } else { Mode::Persistent }
+}

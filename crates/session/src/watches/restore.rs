@@ -1,0 +1,178 @@
+//! What a new connection must be told, so that the server watches again what is watched here.
+//!
+//! One-shot watches go first, by setWatches: the server compares with the newest transaction this
+//! client has seen and replays what was missed.
+//! Persistent ones follow by setWatches2, of which a server before 3.6 knows nothing; so a refusal
+//! ends only those.
+
+use bytes::Bytes;
+use zookit_proto::frame;
+use zookit_proto::ops::set_watches::SetWatchesRequest;
+use zookit_proto::ops::set_watches2::SetWatches2Request;
+use zookit_proto::{ErrorCode, OpCode, Text, Xid, Zxid};
+
+use super::{List, Mode, WatchKind, WatcherId, Watches};
+use crate::event::{WatchEnd, WatchNotice};
+
+/// One setWatches or setWatches2, and the watchers it stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) opcode: OpCode,
+    pub(crate) frame: Bytes,
+    pub(crate) watchers: Vec<WatcherId>,
+}
+
+/// The lists of a batch while it is filled.
+#[derive(Debug, Default)]
+struct Lists {
+    data: Vec<Text>,
+    exist: Vec<Text>,
+    child: Vec<Text>,
+    persistent: Vec<Text>,
+    recursive: Vec<Text>,
+    watchers: Vec<WatcherId>,
+    bytes: usize,
+}
+
+impl Lists {
+    fn put(&mut self, id: WatcherId, list: List, kind: WatchKind, path: &Text) {
+        let list = match (list, kind) {
+            (List::Data, _) => &mut self.data,
+            (List::Exist, _) => &mut self.exist,
+            (List::Child, _) => &mut self.child,
+            (List::Persistent, WatchKind::PersistentRecursive) => &mut self.recursive,
+            (List::Persistent, _) => &mut self.persistent,
+        };
+        // Watchers come sorted by path, so that the same path again is the last one.
+        if list.last() != Some(path) {
+            self.bytes = self.bytes.saturating_add(path.len()).saturating_add(4);
+            list.push(path.clone());
+        }
+        self.watchers.push(id);
+    }
+
+    fn into_batch(self, relative_zxid: Zxid) -> Batch {
+        let (opcode, frame) = if self.persistent.is_empty() && self.recursive.is_empty() {
+            let body = SetWatchesRequest {
+                relative_zxid,
+                data_watches: self.data,
+                exist_watches: self.exist,
+                child_watches: self.child,
+            };
+            (OpCode::SetWatches, encode(OpCode::SetWatches, &body))
+        } else {
+            let body = SetWatches2Request {
+                relative_zxid,
+                data_watches: self.data,
+                exist_watches: self.exist,
+                child_watches: self.child,
+                persistent_watches: self.persistent,
+                persistent_recursive_watches: self.recursive,
+            };
+            (OpCode::SetWatches2, encode(OpCode::SetWatches2, &body))
+        };
+        Batch { opcode, frame, watchers: self.watchers }
+    }
+}
+
+fn encode<T: zookit_proto::wire::Field>(opcode: OpCode, body: &T) -> Bytes {
+    let frame = frame::request(Xid::default(), opcode.number(), body, usize::MAX);
+    frame.map(bytes::BytesMut::freeze).unwrap_or_default()
+}
+
+impl Batch {
+    /// One one-shot watch, as of `zxid`.
+    pub(super) fn of_one(id: WatcherId, list: List, path: Text, zxid: Zxid) -> Self {
+        let mut lists = Lists::default();
+        lists.put(id, list, WatchKind::Data, &path);
+        lists.into_batch(zxid)
+    }
+}
+
+impl Watches {
+    /// Everything armed, in batches whose paths take at most `max_bytes` (one longer path goes
+    /// alone). All carry the same zxid, the newest seen before any of this was sent.
+    pub(crate) fn restore(&self, relative_zxid: Zxid, max_bytes: usize) -> Vec<Batch> {
+        let mut batches = Vec::new();
+        for one_shot in [true, false] {
+            let mut lists = Lists::default();
+            for (path, watched) in &self.paths {
+                let mut room = lists.bytes.saturating_add(path.len()) < max_bytes;
+                for id in &watched.watchers {
+                    let Some(watcher) = self.watchers.get(id) else { continue };
+                    let Some((list, _)) = watcher.armed else { continue };
+                    if (list != List::Persistent) != one_shot {
+                        continue;
+                    }
+                    if !room && !lists.watchers.is_empty() {
+                        batches.push(std::mem::take(&mut lists).into_batch(relative_zxid));
+                    }
+                    room = true;
+                    let kind = self.strongest(watched, watcher.kind);
+                    lists.put(*id, list, kind, path);
+                }
+            }
+            if !lists.watchers.is_empty() {
+                batches.push(lists.into_batch(relative_zxid));
+            }
+        }
+        batches
+    }
+
+    /// The one mode in which a path is watched: recursive if any armed watcher needs that.
+    fn strongest(&self, watched: &super::Watched, kind: WatchKind) -> WatchKind {
+        if kind != WatchKind::Persistent {
+            return kind;
+        }
+        let recursive = watched.watchers.iter().any(|id| {
+            self.watchers.get(id).is_some_and(|watcher| {
+                watcher.kind == WatchKind::PersistentRecursive && watcher.armed.is_some()
+            })
+        });
+        if recursive { WatchKind::PersistentRecursive } else { kind }
+    }
+
+    /// The server answered a batch. What it refused is over.
+    pub(crate) fn restored(
+        &mut self,
+        watchers: &[WatcherId],
+        code: ErrorCode,
+    ) -> Vec<(WatcherId, WatchNotice)> {
+        let mut ended = Vec::new();
+        for id in watchers {
+            let Some(watcher) = self.watchers.get(id) else { continue };
+            if !code.is_ok() {
+                ended.push((*id, WatchNotice::Ended(WatchEnd::RestoreRefused(code))));
+                self.forget(*id);
+                continue;
+            }
+            let Some((list, _)) = watcher.armed else { continue };
+            let kind = watcher.kind;
+            let Some(watched) = self.paths.get_mut(&watcher.path) else { continue };
+            let mode = match (list, kind) {
+                (List::Data | List::Exist, _) => {
+                    watched.data = true;
+                    continue;
+                }
+                (List::Child, _) => {
+                    watched.child = true;
+                    continue;
+                }
+                (List::Persistent, WatchKind::PersistentRecursive) => Mode::Recursive,
+                (List::Persistent, _) => Mode::Persistent,
+            };
+            watched.mode = watched.mode.max(mode);
+            watched.sent_mode = watched.sent_mode.max(mode);
+        }
+        self.paths.retain(|_, watched| !watched.watchers.is_empty() || watched.is_on_server());
+        ended
+    }
+
+    /// The persistent watchers that are armed: those that a gap concerns.
+    pub(crate) fn persistent(&self) -> Vec<WatcherId> {
+        let armed = |(_, watcher): &(&WatcherId, &super::Watcher)| {
+            !watcher.kind.is_one_shot() && watcher.armed.is_some()
+        };
+        self.watchers.iter().filter(armed).map(|(id, _)| *id).collect()
+    }
+}
