@@ -16,8 +16,8 @@
 //! * [`frame`]: length-prefixed frames, cut from a growing buffer.
 //! * [`header`], [`connect`]: what stands at the head of a frame, and the handshake.
 //! * [`ops`]: one file an operation, one line an operation in the table.
-//! * [`types`]: what operations are made of: [`Stat`](types::Stat), [`Acl`](types::Acl),
-//!   [`ErrorCode`](types::ErrorCode), modes, flags, ids.
+//! * [`types`]: what operations are made of: [`Stat`], [`Acl`](types::Acl),
+//!   [`ErrorCode`], modes, flags, ids.
 //! * [`path`]: the rules of znode paths.
 //! * [`four_letter`]: what a connection may ask instead of the handshake.
 //! * [`digest`]: ids of the `digest` scheme.
