@@ -20,6 +20,8 @@ struct Step {
 /// How a step that did not fail ended.
 pub(crate) enum Ended {
     Passed,
+    /// Without a part that could not be done, and why.
+    PassedWithout(String),
     Skipped(String),
 }
 
@@ -36,6 +38,7 @@ impl Steps {
         let took = begun.elapsed();
         let note = match &ended {
             Ok(Ended::Passed) => String::from("passed"),
+            Ok(Ended::PassedWithout(part)) => format!("passed, without {part}"),
             Ok(Ended::Skipped(why)) => format!("skipped: {why}"),
             Err(_) => String::from("FAILED"),
         };
@@ -78,12 +81,14 @@ mod tests {
         let mut steps = Steps::default();
         steps.run("one", || Ok(Ended::Passed)).unwrap();
         steps.run("two", || Ok(Ended::Skipped("no time".to_owned()))).unwrap();
+        steps.run("half", || Ok(Ended::PassedWithout("the rest: no time".to_owned()))).unwrap();
         let error = steps.run("three", || Err("broken".to_owned())).unwrap_err();
         assert_eq!(error, "step `three` failed: broken");
         let table = steps.table();
         let ends: Vec<&str> =
             table.lines().map(|line| line.rsplit("  ").next().unwrap().trim()).collect();
-        assert_eq!(ends, ["result", "passed", "skipped: no time", "FAILED"]);
+        let half = "passed, without the rest: no time";
+        assert_eq!(ends, ["result", "passed", "skipped: no time", half, "FAILED"]);
     }
 
     #[test]
