@@ -1,7 +1,9 @@
 //! The head of every frame after the handshake.
 
+use bytes::Bytes;
+
 use crate::types::{ErrorCode, Xid, Zxid};
-use crate::wire::record;
+use crate::wire::{DecodeError, Field, Reader, record};
 
 record! {
     /// What stands before every request: 8 bytes (jute `RequestHeader`).
@@ -32,9 +34,58 @@ record! {
 impl RequestHeader {
     /// Length on the wire, in bytes.
     pub const LENGTH: usize = 8;
+
+    /// Splits a request's payload into header and body.
+    ///
+    /// # Errors
+    /// It is shorter than a header; a server closes the connection over that.
+    pub fn split(payload: Bytes) -> Result<(Self, Bytes), DecodeError> {
+        split("RequestHeader", payload)
+    }
 }
 
 impl ReplyHeader {
     /// Length on the wire, in bytes.
     pub const LENGTH: usize = 16;
+
+    /// Splits a reply's payload into header and body.
+    ///
+    /// The body is a record only where `err` is `Ok`. Behind another code there may be bytes too
+    /// (a multiRead that was refused has the end of its results, a SASL exchange that failed its
+    /// token): they mean nothing.
+    ///
+    /// # Errors
+    /// It is shorter than a header.
+    pub fn split(payload: Bytes) -> Result<(Self, Bytes), DecodeError> {
+        split("ReplyHeader", payload)
+    }
+}
+
+fn split<T: Field>(record: &'static str, payload: Bytes) -> Result<(T, Bytes), DecodeError> {
+    let mut reader = Reader::new(record, payload);
+    let header = T::read(&mut reader, "")?;
+    Ok((header, reader.rest()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::encode;
+
+    #[test]
+    fn a_body_behind_an_error_is_split_off_all_the_same() {
+        let header = ReplyHeader { xid: Xid(1), zxid: Zxid(2), err: ErrorCode::MarshallingError };
+        let payload = [&encode(&header)[..], b"left over"].concat();
+        let (split, body) = ReplyHeader::split(payload.into()).unwrap();
+        assert_eq!((split, &body[..]), (header, &b"left over"[..]));
+    }
+
+    #[test]
+    fn less_than_a_header_is_an_error_that_names_the_field() {
+        let error = RequestHeader::split(Bytes::from_static(&[0; 7])).unwrap_err();
+        assert_eq!(error.to_string(), "RequestHeader.opcode at byte 4: 4 bytes needed, 3 left");
+        assert!(ReplyHeader::split(Bytes::from_static(&[0; 15])).is_err());
+        assert_eq!(RequestHeader::LENGTH, RequestHeader::AT_LEAST);
+        assert_eq!(ReplyHeader::LENGTH, ReplyHeader::AT_LEAST);
+    }
 }

@@ -107,3 +107,28 @@ impl fmt::Debug for Text {
         fmt::Debug::fmt(&*self.to_str(), f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_not_utf8_is_shown_and_kept() {
+        let bytes = Bytes::from_static(b"a\xed\xa0\xbdb");
+        let text = Text::from_bytes(bytes.clone());
+        assert_eq!(text.as_bytes(), &bytes);
+        assert_eq!(text.to_string(), "a\u{fffd}\u{fffd}\u{fffd}b");
+        assert_eq!(format!("{text:?}"), "\"a\u{fffd}\u{fffd}\u{fffd}b\"");
+        assert!(matches!(Text::from("ä").to_str(), Cow::Borrowed("ä")));
+    }
+
+    #[test]
+    fn detached_text_is_equal_and_elsewhere() {
+        let text = Text::from("name");
+        let detached = text.detach();
+        assert_eq!(detached, text);
+        assert_ne!(detached.as_ptr(), text.as_ptr());
+        assert_eq!(text, "name");
+        assert_eq!(String::from(text), "name");
+    }
+}

@@ -12,7 +12,7 @@ use zookit_proto::header::{ReplyHeader, RequestHeader};
 use zookit_proto::recording::{FrameKind, RecordedFrame};
 use zookit_proto::tap::Direction;
 use zookit_proto::types::{Password, SessionId, Xid, Zxid};
-use zookit_proto::wire::{Field, Reader, encode};
+use zookit_proto::wire::{Field, encode};
 use zookit_proto::{ErrorCode, OpCode, Reply, Request};
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -120,14 +120,13 @@ impl Connection {
     fn answer(&mut self, opcode: OpCode, xid: Xid) -> Outcome<(ErrorCode, Bytes)> {
         loop {
             let payload = self.receive()?.ok_or_else(|| format!("closed before {opcode}"))?;
-            let mut reader = Reader::new("reply", payload.clone());
-            let header = ReplyHeader::read(&mut reader, "header")?;
+            let (header, body) = ReplyHeader::split(payload.clone())?;
             let notified = header.xid == Xid::NOTIFICATION;
             let kind = FrameKind::Operation(if notified { OpCode::Notification } else { opcode });
             record(Direction::ToClient, false, kind, payload);
             if header.xid == xid {
                 self.zxid = self.zxid.max(header.zxid);
-                return Ok((header.err, reader.rest()));
+                return Ok((header.err, body));
             }
             if !notified {
                 return Err(format!("{opcode} {xid} was answered with xid {}", header.xid).into());

@@ -3,6 +3,7 @@
 
 mod golden;
 mod jute;
+mod numbers;
 mod payload;
 mod properties;
 mod recordings;

@@ -9,7 +9,7 @@ use zookit_proto::header::{ReplyHeader, RequestHeader};
 use zookit_proto::ops::Class;
 use zookit_proto::recording::{self, FrameKind, RecordedFrame};
 use zookit_proto::tap::Direction;
-use zookit_proto::wire::{Field, Reader, encode};
+use zookit_proto::wire::{DecodeError, Field, encode};
 use zookit_proto::{ErrorCode, OpCode, Reply, Request, Xid};
 
 /// Each recording's file name and frames.
@@ -34,7 +34,7 @@ fn recordings() -> Vec<(String, Vec<RecordedFrame>)> {
 /// Decodes a frame and encodes it again; a request that was broken on purpose must not decode.
 fn again(frame: &RecordedFrame) -> Result<Bytes, String> {
     let payload = frame.payload.clone();
-    let failed = |error: zookit_proto::wire::DecodeError| error.to_string();
+    let failed = |error: DecodeError| error.to_string();
     match (frame.kind, frame.direction) {
         (FrameKind::Connect, Direction::ToServer) => {
             connect::decode_request(payload).map(|request| encode(&request)).map_err(failed)
@@ -51,26 +51,24 @@ fn again(frame: &RecordedFrame) -> Result<Bytes, String> {
     }
 }
 
-fn request_again(opcode: OpCode, payload: Bytes) -> Result<Bytes, zookit_proto::wire::DecodeError> {
+fn request_again(opcode: OpCode, payload: Bytes) -> Result<Bytes, DecodeError> {
     let mut out = BytesMut::new();
-    let mut reader = Reader::new("request", payload);
-    let header = RequestHeader::read(&mut reader, "header")?;
+    let (header, body) = RequestHeader::split(payload)?;
     assert_eq!(header.opcode, opcode.number());
     header.write(&mut out);
-    Request::decode(opcode, reader.rest())?.write(&mut out);
+    Request::decode(opcode, body)?.write(&mut out);
     Ok(out.freeze())
 }
 
 /// Behind an error code a body means nothing and is kept as it came.
-fn reply_again(opcode: OpCode, payload: Bytes) -> Result<Bytes, zookit_proto::wire::DecodeError> {
+fn reply_again(opcode: OpCode, payload: Bytes) -> Result<Bytes, DecodeError> {
     let mut out = BytesMut::new();
-    let mut reader = Reader::new("reply", payload);
-    let header = ReplyHeader::read(&mut reader, "header")?;
+    let (header, body) = ReplyHeader::split(payload)?;
     assert_eq!(opcode == OpCode::Notification, header.xid == Xid::NOTIFICATION);
     header.write(&mut out);
     match header.err {
-        ErrorCode::Ok => Reply::decode(opcode, reader.rest())?.write(&mut out),
-        _ => out.extend_from_slice(&reader.rest()),
+        ErrorCode::Ok => Reply::decode(opcode, body)?.write(&mut out),
+        _ => out.extend_from_slice(&body),
     }
     Ok(out.freeze())
 }
@@ -113,11 +111,10 @@ fn every_recording_has_replies_of_each_kind() {
         let mut events = BTreeSet::new();
         for frame in frames.iter().filter(|frame| frame.direction == Direction::ToClient) {
             let FrameKind::Operation(opcode) = frame.kind else { continue };
-            let mut reader = Reader::new("reply", frame.payload.clone());
-            let header = ReplyHeader::read(&mut reader, "header").unwrap();
+            let (header, body) = ReplyHeader::split(frame.payload.clone()).unwrap();
             codes.insert(header.err);
             if opcode == OpCode::Notification {
-                let Ok(Reply::Notification(event)) = Reply::decode(opcode, reader.rest()) else {
+                let Ok(Reply::Notification(event)) = Reply::decode(opcode, body) else {
                     panic!("{name}: {frame}")
                 };
                 events.insert(event.event_type.number());
@@ -140,5 +137,23 @@ fn every_recording_has_replies_of_each_kind() {
         ] {
             assert!(codes.contains(&code), "{name}: no {code}");
         }
+    }
+}
+
+/// The zxids in the headers of notifications, sorted and each once.
+fn notified_zxids(frames: &[RecordedFrame]) -> BTreeSet<i64> {
+    let is_notification =
+        |frame: &&RecordedFrame| frame.kind == FrameKind::Operation(OpCode::Notification);
+    let zxid = |frame: &RecordedFrame| ReplyHeader::split(frame.payload.clone()).unwrap().0.zxid.0;
+    frames.iter().filter(is_notification).map(zxid).collect()
+}
+
+#[test]
+fn notifications_have_a_zxid_from_3_9_on_and_those_made_up_never() {
+    for (name, frames) in recordings() {
+        let zxids = notified_zxids(&frames);
+        assert!(zxids.contains(&-1), "{name}");
+        let is_old = name.starts_with("apache-3.7.") || name.starts_with("apache-3.8.");
+        assert_eq!(zxids.len() == 1, is_old, "{name}: {zxids:?}");
     }
 }
