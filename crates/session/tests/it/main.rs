@@ -1,0 +1,13 @@
+//! The session, talked to from both sides in virtual time.
+//!
+//! * `talk`: the scripted peer. A test reads like a conversation.
+//! * the others: conversations, by subject.
+
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
+
+mod talk;
+
+mod closing;
+mod connecting;
+mod expiring;
+mod requests;
