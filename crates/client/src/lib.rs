@@ -1,1 +1,107 @@
-//! 
+//! An async ZooKeeper client that says what happened to every request.
+//!
+//! ```no_run
+//! use zookit_client::{Client, CreateMode, Version};
+//!
+//! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::connect("h1:2181,h2:2181,h3:2181").await?;
+//! client.create("/greeting", "hello", CreateMode::Persistent).await?;
+//! let node = client.get_data("/greeting").await?;
+//! client.set_data("/greeting", "good morning", Version::Exactly(node.stat.version)).await?;
+//! client.close().await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # Calls are eager
+//!
+//! A method that is one request submits it when it is *called*, in the order of the calls, and
+//! returns an [`Answer`], which only waits. So requests are pipelined by calling first and awaiting
+//! later, and their effects happen in the order of the calls:
+//!
+//! ```no_run
+//! # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+//! let names = ["/a", "/b", "/c"];
+//! let nodes = names.map(|name| client.get_data(name));
+//! for node in nodes {
+//!     println!("{:?}", node.await?.data);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Dropping an [`Answer`] does not take a write back. In a `select!`, and under a `timeout`, the
+//! branch that loses is dropped, and its write happens all the same:
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # use zookit_client::{Client, Version};
+//! # async fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+//! // After an error here the data may be set, now or later: nobody hears of it any more.
+//! tokio::time::timeout(Duration::from_secs(1), client.set_data("/a", "1", Version::Any)).await??;
+//!
+//! // Better: let the client keep the time. The error then says what is known.
+//! # use zookit_client::Deadline;
+//! let hurried = client.with_deadline(Deadline::After(Duration::from_secs(1)));
+//! match hurried.set_data("/a", "1", Version::Any).await {
+//!     Err(error) if error.may_have_applied() => println!("look before you try again"),
+//!     other => println!("{other:?}"),
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! In a loop around `select!`, keep the answer outside and poll it by reference (`&mut answer`); or
+//! each turn of the loop submits the request once more.
+//!
+//! The few methods that take several requests are ordinary lazy `async fn`s, and say so:
+//! [`create_with_parents`](Client::create_with_parents),
+//! [`delete_recursive`](Client::delete_recursive).
+//!
+//! # Every request ends in one of four ways
+//!
+//! A value, or one of the three arms of [`Error`]: *refused* and *not sent* mean that nothing
+//! changed; *no reply* means that a write may have been applied. No write is ever sent twice.
+//!
+//! # The state of the session
+//!
+//! [`Client::state`] is the state now, [`Client::states`] a stream of its changes. Each change is
+//! also one event of `tracing`, with the target `zookit::session`.
+//!
+//! # Layout
+//!
+//! * [`Client`]: connecting, the state, closing; and the operations, a family in each file of
+//!   `ops`.
+//! * [`ConnectOptions`], [`ConnectString`]: everything that can be set.
+//! * [`Answer`]: the future of a request. [`OneShotWatch`], [`PersistentWatch`]: watches.
+//! * [`error`]: the three arms, and why there is no connection.
+//! * `shared`: what callers and the driver share. `driver`: the task that moves the bytes; what
+//!   they mean is for [`zookit_session`] to say.
+
+mod answer;
+mod chroot;
+mod client;
+mod connect_string;
+mod data;
+mod driver;
+pub mod error;
+mod ops;
+mod options;
+mod shared;
+mod state;
+mod watch;
+
+pub use answer::Answer;
+pub use client::Client;
+pub use connect_string::{ConnectString, ConnectStringError};
+pub use data::{Children, Created, Data, NodeAcl, NodeData, Version};
+pub use driver::{Dialer, Resolver, SystemResolver, TcpDialer, Transport};
+pub use error::{ArgumentError, ConnectError, Error};
+pub use ops::{CreateOptions, MultiOutcome, Transaction};
+pub use options::{ConnectOptions, Deadline};
+pub use state::{StateStream, StateUpdate};
+pub use watch::{OneShotWatch, PersistentWatch, WatchNotice, WatchedEvent};
+
+pub use zookit_proto::types::{Acl, AddWatchMode, CreateMode, EventType, Id, Perms};
+pub use zookit_proto::{ErrorCode, SessionId, Stat, Zxid};
+pub use zookit_session::{
+    Backoff, Endpoint, Generation, Identity, Limits, Loss, Mechanism, OnExpiry, PresumedExpiry,
+    Reason, SentRule, ServerFloor, State, StateChange, Step, WatchEnd as WatchEnded,
+};

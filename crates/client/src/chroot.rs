@@ -1,0 +1,55 @@
+//! The chroot: callers' paths on this side, the server's on the other.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use zookit_proto::Text;
+use zookit_proto::path::{add_chroot, strip_chroot};
+
+/// The znode that a client takes for its root; cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Chroot(Option<Arc<str>>);
+
+impl Chroot {
+    pub(crate) fn new(chroot: Option<&str>) -> Self {
+        Self(chroot.map(Arc::from))
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// The server's path for a caller's.
+    pub(crate) fn to_server(&self, path: &str) -> Text {
+        match add_chroot(self.as_str(), path) {
+            Cow::Borrowed(path) => Text::from(path),
+            Cow::Owned(path) => Text::from(path),
+        }
+    }
+
+    /// The caller's path for a server's. What lies outside the chroot keeps its path: an event of
+    /// `/zookeeper/config` reaches every client.
+    pub(crate) fn to_client(&self, path: &Text) -> String {
+        let path = path.to_str();
+        match strip_chroot(self.as_str(), &path) {
+            Some(inside) => inside.to_owned(),
+            None => path.into_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_go_there_and_back() {
+        let chroot = Chroot::new(Some("/app"));
+        for (ours, theirs) in [("/", "/app"), ("/a", "/app/a")] {
+            assert_eq!(chroot.to_server(ours), theirs);
+            assert_eq!(chroot.to_client(&Text::from(theirs)), ours);
+        }
+        assert_eq!(chroot.to_client(&Text::from("/zookeeper/config")), "/zookeeper/config");
+        assert_eq!(Chroot::default().to_client(&Text::from("/a")), "/a");
+    }
+}

@@ -1,0 +1,291 @@
+//! The driver: the one task that owns the session, the connection and everything in flight.
+//!
+//! The session decides; the driver moves bytes and says what happened. Each turn of its loop waits
+//! for one thing to happen, takes in all that callers have submitted by then, tells the session,
+//! and carries out and publishes what the session wants and says.
+
+mod dial;
+mod probe;
+mod publish;
+mod transport;
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+use zookit_session::{
+    Effect, Endpoint, Loss, NotSent, Session, State, Submission, Ticket, Time, WatcherId,
+};
+
+use crate::options::Deadline;
+use crate::shared::{Command, Completion, Request, Shared};
+use crate::watch::WatchCell;
+use dial::{DialFuture, Dials};
+pub use dial::{Dialer, Resolver, SystemResolver, TcpDialer};
+use probe::{ProbeFuture, Probed};
+pub use transport::Transport;
+use transport::{Connection, Moved};
+
+/// The task, as a value.
+pub(crate) struct Driver {
+    shared: Arc<Shared>,
+    session: Session,
+    /// The time of this turn: read once for all that is done in it.
+    now: Time,
+    dials: Dials,
+    /// The attempt under way.
+    dialing: Option<DialFuture>,
+    connection: Option<Connection>,
+    /// Where the attempt or the connection goes to, or the last one went.
+    server: Option<Arc<Endpoint>>,
+    probes: Vec<ProbeFuture>,
+    /// When the session wants to be called, and the timer set for it.
+    wanted: Option<Time>,
+    timer: Pin<Box<Sleep>>,
+    watchers: HashMap<WatcherId, Arc<WatchCell>>,
+    commands: Vec<Command>,
+    completions: Vec<(Ticket, Completion)>,
+    /// Whether there has been a session: from then on nobody asks about attempts.
+    was_connected: bool,
+}
+
+/// What a turn begins with.
+enum Turn {
+    Commands,
+    Moved(Moved),
+    Dialed(io::Result<Connection>),
+    Probed(Probed),
+    Timer,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        session: Session,
+        resolver: Arc<dyn Resolver>,
+        dialer: Arc<dyn Dialer>,
+    ) -> Self {
+        let timer = Box::pin(sleep_until(shared.origin));
+        Self {
+            dials: Dials::new(resolver, dialer, Arc::clone(&shared)),
+            shared,
+            session,
+            now: Time::ZERO,
+            dialing: None,
+            connection: None,
+            server: None,
+            probes: Vec::new(),
+            wanted: None,
+            timer,
+            watchers: HashMap::new(),
+            commands: Vec::new(),
+            completions: Vec::new(),
+            was_connected: false,
+        }
+    }
+
+    /// Runs until the client is closed, or the server does not accept its credentials.
+    pub(crate) async fn run(mut self) {
+        self.settle();
+        while !self.session.state().is_terminal() {
+            self.prepare();
+            let turn = poll_fn(|context| self.poll_turn(context)).await;
+            self.now = self.read_clock();
+            // Before the session hears of the turn: what a caller submitted before a loss belongs
+            // to the connection that was lost, and what comes later to the next.
+            self.take_commands();
+            self.tell(turn);
+            self.settle();
+        }
+    }
+
+    fn read_clock(&self) -> Time {
+        Time::since_origin(Instant::now().saturating_duration_since(self.shared.origin))
+    }
+
+    /// Before sleeping: what there is to write, and when to wake up.
+    fn prepare(&mut self) {
+        // Whether there is anything shows in `transmit`. On the way requests may end that nobody
+        // waits for any more.
+        let _ = self.session.poll_transmit(self.now);
+        self.settle();
+        let wanted = self.session.poll_timeout();
+        if wanted != self.wanted {
+            self.wanted = wanted;
+            let at = wanted.and_then(|time| self.shared.origin.checked_add(time.as_duration()));
+            match at {
+                Some(at) => self.timer.as_mut().reset(at),
+                None => self.wanted = None,
+            }
+        }
+    }
+
+    /// One of the things that can happen, always looked for in the same order.
+    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<Turn> {
+        if let Some(connection) = &mut self.connection {
+            if let Poll::Ready(moved) = connection.poll_move(context, self.session.transmit()) {
+                return Poll::Ready(Turn::Moved(moved));
+            }
+        }
+        if let Some(dialing) = &mut self.dialing {
+            if let Poll::Ready(dialed) = dialing.as_mut().poll(context) {
+                self.dialing = None;
+                return Poll::Ready(Turn::Dialed(dialed));
+            }
+        }
+        if self.shared.poll_commands(context).is_ready() {
+            return Poll::Ready(Turn::Commands);
+        }
+        for index in 0..self.probes.len() {
+            if let Poll::Ready(probed) = self.probes[index].as_mut().poll(context) {
+                drop(self.probes.swap_remove(index));
+                return Poll::Ready(Turn::Probed(probed));
+            }
+        }
+        if self.wanted.is_some() && self.timer.as_mut().poll(context).is_ready() {
+            self.wanted = None;
+            return Poll::Ready(Turn::Timer);
+        }
+        Poll::Pending
+    }
+
+    fn tell(&mut self, turn: Turn) {
+        match turn {
+            Turn::Commands => {}
+            Turn::Moved(moved) => self.tell_moved(moved),
+            Turn::Dialed(Ok(connection)) => {
+                self.connection = Some(connection);
+                self.session.handle_connected(self.now);
+            }
+            Turn::Dialed(Err(_)) => self.session.handle_dial_failed(self.now),
+            Turn::Probed(Probed { endpoint, answer }) => {
+                self.session.handle_probed(self.now, &endpoint, answer);
+            }
+            Turn::Timer => self.session.handle_timeout(self.now),
+        }
+    }
+
+    /// What went out, then what came in, then the end. A session that hangs up hears no more.
+    fn tell_moved(&mut self, moved: Moved) {
+        if moved.written > 0 {
+            self.session.handle_written(self.now, moved.written);
+            self.settle();
+        }
+        if moved.received > 0 {
+            if let Some(connection) = &mut self.connection {
+                self.session.handle_received(self.now, &mut connection.received);
+                self.settle();
+            }
+        }
+        if let Some(loss) = moved.loss {
+            if let Some(connection) = self.connection.take() {
+                self.note_unanswered(&connection, "closed the connection");
+                self.session.handle_disconnected(self.now, loss);
+            }
+        }
+    }
+
+    /// Carries out what the session wants, and publishes what it says.
+    fn settle(&mut self) {
+        while let Some(effect) = self.session.poll_effect() {
+            self.carry_out(effect);
+        }
+        self.publish();
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Dial { endpoint, timeout } => {
+                self.connection = None;
+                self.server = Some(Arc::new(endpoint.clone()));
+                self.dialing = Some(self.dials.dial(endpoint, timeout));
+            }
+            Effect::Hangup => {
+                self.dialing = None;
+                if let Some(connection) = self.connection.take() {
+                    self.note_unanswered(&connection, "did not answer");
+                }
+            }
+            Effect::Probe { endpoint, word, timeout } => {
+                let probe = probe::probe(&self.dials, endpoint, word, timeout);
+                self.probes.push(probe);
+            }
+        }
+    }
+
+    /// Hands the session everything in the outbox.
+    fn take_commands(&mut self) {
+        let mut commands = mem::take(&mut self.commands);
+        self.shared.take_commands(&mut commands);
+        for command in commands.drain(..) {
+            self.command(command);
+        }
+        self.commands = commands;
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = self.now;
+        match command {
+            Command::Submit(ticket, request) => {
+                let submission = self.submission(ticket, request);
+                self.session.submit(now, submission);
+            }
+            Command::AddAuth { ticket, scheme, auth, deadline } => {
+                let deadline = self.deadline(deadline);
+                self.session.add_auth(now, ticket, scheme, auth, deadline);
+            }
+            Command::Abandon(ticket) => self.session.abandon(ticket),
+            Command::DropWatcher(watcher) => {
+                self.watchers.remove(&watcher);
+                self.session.drop_watcher(now, watcher);
+            }
+            Command::UpdateServers(servers) => self.session.update_servers(now, servers),
+            Command::Close(ticket) => self.session.close(now, ticket),
+        }
+    }
+
+    fn submission(&mut self, ticket: Ticket, request: Request) -> Submission {
+        let Request { opcode, frame, deadline, watch } = request;
+        let watch = watch.map(|cell| {
+            let wanted = cell.request.clone();
+            self.watchers.insert(wanted.watcher, cell);
+            wanted
+        });
+        let deadline = self.deadline(deadline);
+        Submission { ticket, opcode, frame, deadline, watch, pinned: None }
+    }
+
+    fn deadline(&self, deadline: Deadline) -> Option<Time> {
+        match deadline {
+            Deadline::SessionTimeout => Some(self.now.after(self.session.timeout())),
+            Deadline::After(duration) => Some(self.now.after(duration)),
+            Deadline::Never => None,
+        }
+    }
+}
+
+/// At the end of [`run`](Driver::run), and when a runtime goes away under it: every slot is
+/// resolved, by the session as far as it knows, and every watch and stream ended.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if !self.session.state().is_terminal() {
+            self.take_commands();
+            if self.connection.take().is_some() {
+                self.session.handle_disconnected(self.now, Loss::Reset);
+            }
+            self.publish();
+            self.publish_end();
+        }
+        let reason = match self.session.state() {
+            State::AuthFailed => NotSent::AuthFailed,
+            _ => NotSent::Closed,
+        };
+        self.end_watches(reason);
+        self.shared.end(reason);
+    }
+}

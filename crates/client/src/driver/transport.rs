@@ -1,0 +1,127 @@
+//! One connection: reads into its buffer and writes what the session has, both at once.
+
+use std::fmt;
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use zookit_session::Loss;
+
+/// A two-way stream of bytes: what a [`Dialer`](crate::Dialer) gives.
+pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+
+/// A read asks for this much; frames are slices of it.
+const READ_CHUNK: usize = 64 * 1024;
+
+/// A read is not begun with less room than this.
+const LEAST_ROOM: usize = 4 * 1024;
+
+/// Chunks of one vectored write, at most.
+const MOST_SLICES: usize = 64;
+
+/// A connection and what came over it that the session has not taken yet.
+pub(super) struct Connection {
+    transport: Box<dyn Transport>,
+    pub(super) address: SocketAddr,
+    pub(super) received: BytesMut,
+    /// Whether the server has granted the session on it.
+    pub(super) established: bool,
+    /// Something was written since the last flush.
+    flushing: bool,
+}
+
+/// What one turn moved.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    pub(super) written: usize,
+    pub(super) received: usize,
+    /// It ended, behind all that.
+    pub(super) loss: Option<Loss>,
+}
+
+impl Connection {
+    pub(super) fn new(transport: Box<dyn Transport>, address: SocketAddr) -> Self {
+        let received = BytesMut::new();
+        Self { transport, address, received, established: false, flushing: false }
+    }
+
+    /// Writes what can be written of `chunks` and reads what there is to be read.
+    ///
+    /// Reading goes on while a write waits: or two sides that both write without reading would
+    /// wait for each other for ever.
+    pub(super) fn poll_move<'a>(
+        &mut self,
+        context: &mut Context<'_>,
+        chunks: impl Iterator<Item = &'a [u8]>,
+    ) -> Poll<Moved> {
+        let mut moved = Moved::default();
+        let mut slices = [IoSlice::new(&[]); MOST_SLICES];
+        let mut count = 0;
+        for (slice, chunk) in slices.iter_mut().zip(chunks.filter(|chunk| !chunk.is_empty())) {
+            *slice = IoSlice::new(chunk);
+            count += 1;
+        }
+        let mut failed = false;
+        if count > 0 {
+            match self.poll_write(context, &slices[..count]) {
+                Poll::Ready(Ok(written)) => {
+                    moved.written = written;
+                    self.flushing = written > 0;
+                    failed = written == 0;
+                }
+                Poll::Ready(Err(_)) => failed = true,
+                Poll::Pending => {}
+            }
+        }
+        if self.flushing {
+            match Pin::new(&mut self.transport).poll_flush(context) {
+                Poll::Ready(Ok(())) => self.flushing = false,
+                Poll::Ready(Err(_)) => failed = true,
+                Poll::Pending => {}
+            }
+        }
+        match self.poll_read(context) {
+            Poll::Ready(Ok(0)) => moved.loss = Some(Loss::Fin),
+            Poll::Ready(Ok(received)) => moved.received = received,
+            Poll::Ready(Err(_)) => moved.loss = Some(Loss::Reset),
+            // What can still be read is read before a failed write ends the connection.
+            Poll::Pending if failed => moved.loss = Some(Loss::Reset),
+            Poll::Pending if moved.written == 0 => return Poll::Pending,
+            Poll::Pending => {}
+        }
+        Poll::Ready(moved)
+    }
+
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let transport = Pin::new(&mut self.transport);
+        match slices {
+            [slice] => transport.poll_write(context, slice),
+            slices => transport.poll_write_vectored(context, slices),
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.received.capacity() - self.received.len() < LEAST_ROOM {
+            self.received.reserve(READ_CHUNK);
+        }
+        // The future keeps nothing between two polls, so a fresh one does each time.
+        let read = pin!(self.transport.read_buf(&mut self.received));
+        read.poll(context)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("address", &self.address).finish_non_exhaustive()
+    }
+}

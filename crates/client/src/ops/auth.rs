@@ -1,0 +1,58 @@
+//! Who the client is.
+
+use bytes::Bytes;
+use zookit_proto::ops::auth::Auth;
+use zookit_proto::{Operation, Text};
+
+use crate::answer::{Answer, Ask, AskFrame};
+use crate::client::Client;
+use crate::error::About;
+
+impl Client {
+    /// Adds an identity to this client, on this connection and on each one after it.
+    ///
+    /// For the scheme `digest`, `auth` is `user:password`. It travels in clear and is kept in
+    /// memory; nothing prints it.
+    ///
+    /// # Errors
+    /// *Refused* with `AuthFailed`, behind which the server closes the connection and the client
+    /// ends: its state is `AuthFailed`.
+    ///
+    /// # If no reply comes
+    /// The identity is kept all the same and presented to the next connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes nothing back.
+    ///
+    /// # Ordering
+    /// Requests submitted behind it are sent behind it; there is no need to await it first.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use zookit_client::{Acl, Client, CreateOptions, Perms};
+    /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
+    /// client.add_auth("digest", "user:password").await?;
+    /// let mine = CreateOptions { acl: vec![Acl::auth(Perms::ALL)], ..Default::default() };
+    /// client.create("/mine", (), mine).await?;
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "AddAuth")]
+    #[doc(alias = "addAuthInfo")]
+    pub fn add_auth(&self, scheme: &str, auth: impl Into<Bytes>) -> Answer<()> {
+        let about = About { operation: Auth::NAME, path: None, class: Auth::CLASS };
+        let shared = &self.handle.shared;
+        match shared.add_auth(Text::from(scheme), auth.into(), self.deadline) {
+            Ok(ticket) => {
+                let frame = AskFrame {
+                    about,
+                    chroot: self.handle.chroot.clone(),
+                    watcher: None,
+                    parts: Vec::new(),
+                };
+                let ask = Ask { frame, decode: |_, _| Ok(()), absent: None };
+                Answer::waiting(shared.clone(), ticket, ask)
+            }
+            Err(reason) => Answer::not_sent(about, reason),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Reads: exists, getData, getChildren2, getACL, sync.
+
+use bytes::Bytes;
+use zookit_proto::ops::exists::{Exists, ExistsReply, ExistsRequest};
+use zookit_proto::ops::get_acl::{GetAcl, GetAclReply, GetAclRequest};
+use zookit_proto::ops::get_children::GetChildrenRequest;
+use zookit_proto::ops::get_children2::{GetChildren2, GetChildren2Reply};
+use zookit_proto::ops::get_data::{GetData, GetDataReply, GetDataRequest};
+use zookit_proto::ops::sync::{Sync, SyncReply, SyncRequest};
+use zookit_proto::wire::decode;
+use zookit_proto::{Stat, Text};
+
+use super::Call;
+use crate::answer::{Answer, Fault};
+use crate::client::Client;
+use crate::data::{Children, NodeAcl, NodeData};
+
+impl Client {
+    /// Asks whether a znode exists: its stat if it does.
+    ///
+    /// # Errors
+    /// *Refused* with `NoAuth` where the server wants READ permission for it (from 3.8.4 and
+    /// 3.9.2). That there is no such znode is no error.
+    ///
+    /// # If no reply comes
+    /// A read has no effect: ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future skips the read if it has not left yet.
+    ///
+    /// # Ordering
+    /// Sees every write of this client submitted before, unless the connection was lost in
+    /// between: a read is then sent again, and ordered where it is sent again.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+    /// match client.exists("/app").await? {
+    ///     Some(stat) => println!("it exists, with {} children", stat.num_children),
+    ///     None => println!("it does not exist"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "Exists")]
+    #[doc(alias = "stat")]
+    pub fn exists(&self, path: &str) -> Answer<Option<Stat>> {
+        let body = self.server_path(path).map(|path| ExistsRequest { path, watch: false });
+        let call = Call::on::<Exists>(path, |_, body| stat_of_exists(body).map(Some));
+        self.submit::<Exists, _>(call.or_absent(|_| None), body)
+    }
+
+    /// Reads the data of a znode, with its stat.
+    ///
+    /// # Errors
+    /// *Refused* with `NoNode`, or with `NoAuth` without READ permission.
+    ///
+    /// # If no reply comes
+    /// A read has no effect: ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future skips the read if it has not left yet.
+    ///
+    /// # Ordering
+    /// As [`exists`](Self::exists). Other clients' newest writes may be missing; [`sync`] before it
+    /// brings them in.
+    ///
+    /// [`sync`]: Self::sync
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+    /// let node = client.get_data("/config").await?;
+    /// println!("version {}: {:?}", node.stat.version, node.data);
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "get")]
+    #[doc(alias = "Get")]
+    #[doc(alias = "getData")]
+    pub fn get_data(&self, path: &str) -> Answer<NodeData> {
+        let body = self.server_path(path).map(|path| GetDataRequest { path, watch: false });
+        self.submit::<GetData, _>(Call::on::<GetData>(path, |_, body| node_data(body)), body)
+    }
+
+    /// Reads the names of the children of a znode, with its stat. The names have no order.
+    ///
+    /// # Errors
+    /// *Refused* with `NoNode`, or with `NoAuth` without READ permission. *No reply*, with
+    /// `TooLarge` as the reason, when there are more names than
+    /// [`max_response`](zookit_session::Limits::max_response) holds.
+    ///
+    /// # If no reply comes
+    /// A read has no effect: ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future skips the read if it has not left yet.
+    ///
+    /// # Ordering
+    /// As [`exists`](Self::exists).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+    /// let mut names = client.get_children("/members").await?.names;
+    /// names.sort();
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "Children")]
+    #[doc(alias = "getChildren")]
+    #[doc(alias = "ls")]
+    pub fn get_children(&self, path: &str) -> Answer<Children> {
+        let body = self.server_path(path).map(|path| GetChildrenRequest { path, watch: false });
+        let call = Call::on::<GetChildren2>(path, |_, body| children(body));
+        self.submit::<GetChildren2, _>(call, body)
+    }
+
+    /// Reads the ACL of a znode, with its stat. Ids of the scheme `digest` come without their
+    /// digest unless this client has ADMIN permission.
+    ///
+    /// # Errors
+    /// *Refused* with `NoNode`, or with `NoAuth` without READ and ADMIN permission.
+    ///
+    /// # If no reply comes
+    /// A read has no effect: ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future skips the read if it has not left yet.
+    ///
+    /// # Ordering
+    /// As [`exists`](Self::exists).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+    /// for entry in client.get_acl("/app").await?.acl {
+    ///     println!("{}:{}:{}", entry.id.scheme, entry.id.id, entry.perms);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "GetACL")]
+    #[doc(alias = "get_acls")]
+    pub fn get_acl(&self, path: &str) -> Answer<NodeAcl> {
+        let body = self.server_path(path).map(|path| GetAclRequest { path });
+        let call = Call::on::<GetAcl>(path, |_, body| {
+            let GetAclReply { acl, stat } = decode("GetAclReply", body)?;
+            Ok(NodeAcl { acl, stat })
+        });
+        self.submit::<GetAcl, _>(call, body)
+    }
+
+    /// Makes the server catch up with its leader, so that the reads behind it see what others had
+    /// written before. The path says nothing; the znode need not exist.
+    ///
+    /// Alone it does not make the next read linearizable: a leader that was deposed and does not
+    /// know it yet answers it too.
+    ///
+    /// # Errors
+    /// Those of the connection alone.
+    ///
+    /// # If no reply comes
+    /// It has no effect beyond this connection: ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future skips it if it has not left yet.
+    ///
+    /// # Ordering
+    /// Reads submitted behind it on the same connection come after it; there is no need to await
+    /// it first.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+    /// let (synced, node) = (client.sync("/config"), client.get_data("/config"));
+    /// synced.await?;
+    /// let node = node.await?;
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "Sync")]
+    pub fn sync(&self, path: &str) -> Answer<()> {
+        let body = self.server_path(path).map(|path| SyncRequest { path });
+        let call = Call::on::<Sync>(path, |_, body| {
+            decode::<SyncReply>("SyncReply", body)?;
+            Ok(())
+        });
+        self.submit::<Sync, _>(call, body)
+    }
+}
+
+pub(super) fn stat_of_exists(body: Bytes) -> Result<Stat, Fault> {
+    let ExistsReply { stat } = decode("ExistsReply", body)?;
+    Ok(stat)
+}
+
+pub(super) fn node_data(body: Bytes) -> Result<NodeData, Fault> {
+    let GetDataReply { data, stat } = decode("GetDataReply", body)?;
+    Ok(NodeData { data, stat })
+}
+
+pub(super) fn children(body: Bytes) -> Result<Children, Fault> {
+    let GetChildren2Reply { children, stat } = decode("GetChildren2Reply", body)?;
+    Ok(Children { names: children.into_iter().map(Text::into).collect(), stat })
+}

@@ -1,0 +1,399 @@
+//! What callers and the driver share: the outbox and the waiter slots, under one short lock; the
+//! state, under another; and a few numbers that anyone may read.
+//!
+//! Everything else has one owner: the driver. Nothing is woken, and no waker or payload cloned or
+//! dropped, while the lock is held.
+
+mod gauges;
+mod slots;
+
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use zookit_proto::{OpCode, Text};
+use zookit_session::{Endpoint, Limits, NotSent, Ticket, WatcherId};
+
+use crate::error::{Attempt, Attempts};
+use crate::options::Deadline;
+use crate::state::StateCell;
+use crate::watch::WatchCell;
+pub(crate) use gauges::Gauges;
+pub(crate) use slots::Completion;
+use slots::{Polled, Slots};
+
+/// Shared by every handle, future and watch of one client, and by its driver.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
+    attempts: Mutex<Attempts>,
+    next_watcher: AtomicU64,
+    limits: Limits,
+    /// What the session's times count from.
+    pub(crate) origin: Instant,
+    pub(crate) state: StateCell,
+    pub(crate) gauges: Gauges,
+}
+
+#[derive(Debug)]
+struct Inner {
+    outbox: Vec<Command>,
+    /// Bytes of the frames in the outbox.
+    outbox_bytes: usize,
+    slots: Slots,
+    /// The driver's waker, there while the driver sleeps and the outbox is empty.
+    driver: Option<Waker>,
+    /// Set when the driver has ended: why nothing is sent any more.
+    over: Option<NotSent>,
+}
+
+/// What a caller wants of the session, in the order of submission.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Submit(Ticket, Request),
+    AddAuth { ticket: Ticket, scheme: Text, auth: Bytes, deadline: Deadline },
+    Abandon(Ticket),
+    DropWatcher(WatcherId),
+    UpdateServers(Vec<Endpoint>),
+    Close(Ticket),
+}
+
+/// A request as its method made it.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) opcode: OpCode,
+    /// The whole frame; the session fills in the xid.
+    pub(crate) frame: Bytes,
+    pub(crate) deadline: Deadline,
+    /// The watcher that the reply arms.
+    pub(crate) watch: Option<Arc<WatchCell>>,
+}
+
+impl Shared {
+    pub(crate) fn new(limits: Limits, session_timeout: Duration) -> Arc<Self> {
+        let inner = Inner {
+            outbox: Vec::new(),
+            outbox_bytes: 0,
+            slots: Slots::default(),
+            driver: None,
+            over: None,
+        };
+        Arc::new(Self {
+            inner: Mutex::new(inner),
+            attempts: Mutex::default(),
+            next_watcher: AtomicU64::new(1),
+            limits,
+            origin: Instant::now(),
+            state: StateCell::default(),
+            gauges: Gauges::new(session_timeout),
+        })
+    }
+
+    /// A panic of a caller's waker cannot leave `Inner` half changed: none runs under the lock.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number for a watcher; never one used before.
+    pub(crate) fn next_watcher(&self) -> WatcherId {
+        WatcherId(self.next_watcher.fetch_add(1, Ordering::Relaxed))
+    }
+
+    // What callers do.
+
+    /// Puts a request into the outbox, behind everything submitted before it.
+    ///
+    /// The bounds are the session's own; keeping them here as well means that a driver which does
+    /// not run cannot make the outbox grow.
+    pub(crate) fn submit(&self, request: Request) -> Result<Ticket, NotSent> {
+        let bytes = request.frame.len();
+        let (ticket, driver) = {
+            let mut inner = self.lock();
+            if let Some(reason) = inner.over {
+                return Err(reason);
+            }
+            let full = inner.slots.unanswered() >= self.limits.max_requests
+                || inner.outbox_bytes.saturating_add(bytes) > self.limits.max_request_bytes;
+            if full {
+                return Err(NotSent::QueueFull);
+            }
+            let ticket = inner.slots.take();
+            inner.outbox_bytes += bytes;
+            inner.outbox.push(Command::Submit(ticket, request));
+            (ticket, inner.driver.take())
+        };
+        wake(driver);
+        Ok(ticket)
+    }
+
+    pub(crate) fn add_auth(
+        &self,
+        scheme: Text,
+        auth: Bytes,
+        deadline: Deadline,
+    ) -> Result<Ticket, NotSent> {
+        self.push_with_ticket(|ticket| Command::AddAuth { ticket, scheme, auth, deadline })
+    }
+
+    /// Asks for the end of the session, behind everything submitted before.
+    pub(crate) fn close(&self) -> Result<Ticket, NotSent> {
+        self.push_with_ticket(Command::Close)
+    }
+
+    fn push_with_ticket(&self, command: impl FnOnce(Ticket) -> Command) -> Result<Ticket, NotSent> {
+        let (ticket, driver) = {
+            let mut inner = self.lock();
+            if let Some(reason) = inner.over {
+                return Err(reason);
+            }
+            let ticket = inner.slots.take();
+            inner.outbox.push(command(ticket));
+            (ticket, inner.driver.take())
+        };
+        wake(driver);
+        Ok(ticket)
+    }
+
+    /// A command that nobody waits for; nothing happens if the driver has ended.
+    pub(crate) fn push(&self, command: Command) {
+        let (rejected, driver) = {
+            let mut inner = self.lock();
+            if inner.over.is_some() {
+                (Some(command), None)
+            } else {
+                inner.outbox.push(command);
+                (None, inner.driver.take())
+            }
+        };
+        drop(rejected);
+        wake(driver);
+    }
+
+    /// The completion of a ticket, once; registers the task until then.
+    pub(crate) fn poll_completion(
+        &self,
+        ticket: Ticket,
+        context: &mut Context<'_>,
+    ) -> Poll<Completion> {
+        let registered = self.lock().slots.poll(ticket, context.waker());
+        match registered {
+            Polled::Completed(completion) => return Poll::Ready(completion),
+            Polled::Registered => return Poll::Pending,
+            Polled::OtherWaker => {}
+        }
+        // Cloned here and not under the lock. The slot may complete in between.
+        let waker = context.waker().clone();
+        let (polled, old) = self.lock().slots.register(ticket, waker);
+        drop(old);
+        match polled {
+            Polled::Completed(completion) => Poll::Ready(completion),
+            Polled::Registered | Polled::OtherWaker => Poll::Pending,
+        }
+    }
+
+    /// The caller has dropped the future. What was sent stays sent; an unsent read is skipped.
+    pub(crate) fn abandon(&self, ticket: Ticket) {
+        let (left, driver) = {
+            let mut inner = self.lock();
+            let left = inner.slots.abandon(ticket);
+            let driver = if left.still_waiting {
+                inner.outbox.push(Command::Abandon(ticket));
+                inner.driver.take()
+            } else {
+                None
+            };
+            (left, driver)
+        };
+        drop(left);
+        wake(driver);
+    }
+
+    pub(crate) fn note_attempt(&self, attempt: Attempt) {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).note(attempt);
+    }
+
+    pub(crate) fn take_attempts(&self) -> Vec<Attempt> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    // What the driver does.
+
+    /// Swaps the whole outbox for an empty one.
+    pub(crate) fn take_commands(&self, into: &mut Vec<Command>) {
+        debug_assert!(into.is_empty(), "commands taken before have been carried out");
+        let mut inner = self.lock();
+        mem::swap(&mut inner.outbox, into);
+        inner.outbox_bytes = 0;
+    }
+
+    /// Ready when there is a command; the driver sleeps until then.
+    pub(crate) fn poll_commands(&self, context: &mut Context<'_>) -> Poll<()> {
+        let waker = context.waker().clone();
+        let (ready, old) = {
+            let mut inner = self.lock();
+            if inner.outbox.is_empty() {
+                (Poll::Pending, inner.driver.replace(waker))
+            } else {
+                (Poll::Ready(()), Some(waker))
+            }
+        };
+        drop(old);
+        ready
+    }
+
+    /// Completes a batch of tickets under one lock, then wakes whoever waits for them.
+    pub(crate) fn complete(&self, batch: &mut Vec<(Ticket, Completion)>) {
+        if batch.is_empty() {
+            return;
+        }
+        let mut wakers = Vec::with_capacity(batch.len());
+        let mut unwanted = Vec::new();
+        {
+            let mut inner = self.lock();
+            for (ticket, completion) in batch.drain(..) {
+                match inner.slots.complete(ticket, completion) {
+                    Ok(waker) => wakers.extend(waker),
+                    Err(completion) => unwanted.push(completion),
+                }
+            }
+        }
+        drop(unwanted);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The driver ends: whatever still waits, and all that comes, is *not sent* for this reason.
+    pub(crate) fn end(&self, reason: NotSent) {
+        let (commands, wakers) = {
+            let mut inner = self.lock();
+            if inner.over.is_some() {
+                return;
+            }
+            inner.over = Some(reason);
+            inner.outbox_bytes = 0;
+            (mem::take(&mut inner.outbox), inner.slots.complete_all(reason))
+        };
+        drop(commands);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+fn wake(driver: Option<Waker>) {
+    if let Some(waker) = driver {
+        waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    use zookit_session::Outcome;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Count {
+        fn get(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    fn shared(limits: Limits) -> Arc<Shared> {
+        Shared::new(limits, Duration::from_secs(10))
+    }
+
+    fn request(bytes: usize) -> Request {
+        let frame = Bytes::from(vec![0; bytes]);
+        Request { opcode: OpCode::Exists, frame, deadline: Deadline::Never, watch: None }
+    }
+
+    fn completion(reason: NotSent) -> Completion {
+        Completion { outcome: Outcome::NotSent(reason), server: None }
+    }
+
+    #[test]
+    fn the_driver_is_woken_once_for_a_batch() {
+        let shared = shared(Limits::default());
+        let driver = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&driver));
+        let mut context = Context::from_waker(&waker);
+        assert!(shared.poll_commands(&mut context).is_pending());
+        for _ in 0..3 {
+            shared.submit(request(8)).unwrap();
+        }
+        assert_eq!(driver.get(), 1);
+        assert!(shared.poll_commands(&mut context).is_ready());
+        let mut commands = Vec::new();
+        shared.take_commands(&mut commands);
+        assert_eq!(commands.len(), 3);
+        assert!(shared.poll_commands(&mut context).is_pending());
+    }
+
+    #[test]
+    fn what_is_over_a_bound_is_not_accepted() {
+        let limits = Limits { max_requests: 2, max_request_bytes: 20, ..Limits::default() };
+        let shared = shared(limits);
+        assert_eq!(shared.submit(request(21)), Err(NotSent::QueueFull));
+        let first = shared.submit(request(10)).unwrap();
+        shared.submit(request(10)).unwrap();
+        assert_eq!(shared.submit(request(0)), Err(NotSent::QueueFull));
+        // An answer makes room even while nobody has looked at it.
+        shared.take_commands(&mut Vec::new());
+        shared.complete(&mut vec![(first, completion(NotSent::Deadline))]);
+        assert!(shared.submit(request(0)).is_ok());
+    }
+
+    #[test]
+    fn the_last_task_that_polled_is_woken() {
+        let shared = shared(Limits::default());
+        let ticket = shared.submit(request(8)).unwrap();
+        let tasks = [Arc::new(Count::default()), Arc::new(Count::default())];
+        for task in &tasks {
+            let waker = Waker::from(Arc::clone(task));
+            assert!(shared.poll_completion(ticket, &mut Context::from_waker(&waker)).is_pending());
+        }
+        shared.complete(&mut vec![(ticket, completion(NotSent::Deadline))]);
+        assert_eq!(tasks.map(|task| task.get()), [0, 1]);
+    }
+
+    #[test]
+    fn an_abandoned_ticket_takes_its_completion_with_it() {
+        let shared = shared(Limits::default());
+        let ticket = shared.submit(request(8)).unwrap();
+        shared.abandon(ticket);
+        let mut commands = Vec::new();
+        shared.take_commands(&mut commands);
+        assert!(matches!(commands[..], [Command::Submit(..), Command::Abandon(gone)]
+            if gone == ticket));
+        shared.complete(&mut vec![(ticket, completion(NotSent::Abandoned))]);
+        let next = shared.submit(request(8)).unwrap();
+        assert_ne!(next, ticket, "a slot is used again under another number");
+    }
+
+    #[test]
+    fn the_end_resolves_what_waits_and_refuses_what_comes() {
+        let shared = shared(Limits::default());
+        let ticket = shared.submit(request(8)).unwrap();
+        shared.end(NotSent::Closed);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(matches!(
+            shared.poll_completion(ticket, &mut context),
+            Poll::Ready(Completion { outcome: Outcome::NotSent(NotSent::Closed), .. })
+        ));
+        assert_eq!(shared.submit(request(8)), Err(NotSent::Closed));
+        assert_eq!(shared.close(), Err(NotSent::Closed));
+    }
+}

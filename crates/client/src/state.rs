@@ -1,0 +1,239 @@
+//! The state of the session: a value that anyone reads and awaits, and a stream of its changes.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+use zookit_session::{Endpoint, State, StateChange};
+
+use crate::shared::Shared;
+
+/// How many changes are kept for whoever has not read them yet.
+pub(crate) const KEPT: usize = 256;
+
+/// What the driver writes and callers read.
+#[derive(Debug)]
+pub(crate) struct StateCell(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    now: State,
+    /// Of the connection there is, or else of the last one.
+    server: Option<Arc<Endpoint>>,
+    kept: VecDeque<StateChange>,
+    /// How many changes there have been: the number of the next.
+    count: u64,
+    waiters: Vec<(u64, Waker)>,
+    next_reader: u64,
+}
+
+impl Default for StateCell {
+    fn default() -> Self {
+        Self(Mutex::new(Inner {
+            now: State::Connecting,
+            server: None,
+            kept: VecDeque::new(),
+            count: 0,
+            waiters: Vec::new(),
+            next_reader: 0,
+        }))
+    }
+}
+
+impl StateCell {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> State {
+        self.lock().now
+    }
+
+    pub(crate) fn last_change(&self) -> Option<StateChange> {
+        self.lock().kept.back().cloned()
+    }
+
+    pub(crate) fn server(&self) -> Option<Arc<Endpoint>> {
+        self.lock().server.clone()
+    }
+
+    pub(crate) fn publish(&self, change: StateChange, server: Option<Arc<Endpoint>>) {
+        let (waiters, _old) = {
+            let mut inner = self.lock();
+            inner.now = change.state;
+            let old = mem::replace(&mut inner.server, server);
+            inner.count += 1;
+            inner.kept.push_back(change);
+            let dropped = if inner.kept.len() > KEPT { inner.kept.pop_front() } else { None };
+            (mem::take(&mut inner.waiters), (old, dropped))
+        };
+        waiters.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// A stream of what comes from now on.
+    pub(crate) fn stream(shared: &Arc<Shared>) -> StateStream {
+        let mut inner = shared.state.lock();
+        inner.next_reader += 1;
+        let (reader, position) = (inner.next_reader, inner.count);
+        drop(inner);
+        StateStream { shared: Arc::clone(shared), reader, position, ended: false }
+    }
+
+    /// The first change at or after `position`, with its number.
+    fn poll(
+        &self,
+        reader: u64,
+        position: u64,
+        context: &mut Context<'_>,
+    ) -> Poll<(u64, StateChange)> {
+        let waker = context.waker().clone();
+        let mut inner = self.lock();
+        let oldest = inner.count - inner.kept.len() as u64;
+        let number = position.max(oldest);
+        let place = usize::try_from(number - oldest).unwrap_or(usize::MAX);
+        let found = inner.kept.get(place).cloned();
+        let unused = match found {
+            Some(_) => Some(waker),
+            None => match inner.waiters.iter_mut().find(|(other, _)| *other == reader) {
+                Some((_, registered)) => Some(mem::replace(registered, waker)),
+                None => {
+                    inner.waiters.push((reader, waker));
+                    None
+                }
+            },
+        };
+        drop(inner);
+        drop(unused);
+        found.map_or(Poll::Pending, |change| Poll::Ready((number, change)))
+    }
+
+    fn forget(&self, reader: u64) {
+        let mut inner = self.lock();
+        let place = inner.waiters.iter().position(|(other, _)| *other == reader);
+        let waiter = place.map(|place| inner.waiters.swap_remove(place));
+        drop(inner);
+        drop(waiter);
+    }
+}
+
+/// One change of the state, and how many before it this reader was too slow for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateUpdate {
+    /// The change.
+    pub change: StateChange,
+    /// Changes since the last update that were not kept long enough.
+    pub missed: u64,
+}
+
+/// The changes of the state from when [`states`](crate::Client::states) was called, in order.
+///
+/// The last 256 are kept for a reader that is slow; if there were more, the next update says how
+/// many it missed. After `Closed` or `AuthFailed` the stream ends.
+///
+/// Does not keep the session open. Dropping it costs nothing and loses nothing.
+#[must_use = "a stream of states does nothing unless it is polled"]
+pub struct StateStream {
+    shared: Arc<Shared>,
+    reader: u64,
+    position: u64,
+    ended: bool,
+}
+
+impl StateStream {
+    /// The next change; `None` once the last one has been seen.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses no change.
+    pub async fn next(&mut self) -> Option<StateUpdate> {
+        poll_fn(|context| self.poll_update(context)).await
+    }
+
+    fn poll_update(&mut self, context: &mut Context<'_>) -> Poll<Option<StateUpdate>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        self.shared.state.poll(self.reader, self.position, context).map(|(number, change)| {
+            let missed = number - self.position;
+            self.position = number + 1;
+            self.ended = change.state.is_terminal();
+            Some(StateUpdate { change, missed })
+        })
+    }
+}
+
+impl Stream for StateStream {
+    type Item = StateUpdate;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<StateUpdate>> {
+        self.poll_update(context)
+    }
+}
+
+impl Drop for StateStream {
+    fn drop(&mut self) {
+        self.shared.state.forget(self.reader);
+    }
+}
+
+impl fmt::Debug for StateStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateStream").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use zookit_proto::{SessionId, Zxid};
+    use zookit_session::{Generation, Limits, Reason};
+
+    use super::*;
+
+    fn change(state: State, zxid: i64) -> StateChange {
+        StateChange {
+            state,
+            reason: Reason::Resumed,
+            generation: Generation(1),
+            session: SessionId(7),
+            server: None,
+            zxid: Zxid(zxid),
+            watches_restored: 0,
+            not_sent: 0,
+            no_reply: 0,
+        }
+    }
+
+    fn poll(stream: &mut StateStream) -> Poll<Option<StateUpdate>> {
+        stream.poll_update(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_is_told_how_many_it_missed() {
+        let shared = Shared::new(Limits::default(), Duration::from_secs(10));
+        let mut stream = StateCell::stream(&shared);
+        assert_eq!(poll(&mut stream), Poll::Pending);
+        for zxid in 0..KEPT as i64 + 3 {
+            shared.state.publish(change(State::Suspended, zxid), None);
+        }
+        let missed = StateUpdate { change: change(State::Suspended, 3), missed: 3 };
+        assert_eq!(poll(&mut stream), Poll::Ready(Some(missed)));
+        let next = StateUpdate { change: change(State::Suspended, 4), missed: 0 };
+        assert_eq!(poll(&mut stream), Poll::Ready(Some(next)));
+    }
+
+    #[tokio::test]
+    async fn the_stream_ends_with_the_last_state() {
+        let shared = Shared::new(Limits::default(), Duration::from_secs(10));
+        let mut stream = StateCell::stream(&shared);
+        shared.state.publish(change(State::Closed, 1), None);
+        assert!(matches!(poll(&mut stream), Poll::Ready(Some(_))));
+        assert_eq!(poll(&mut stream), Poll::Ready(None));
+        assert_eq!(shared.state.now(), State::Closed);
+    }
+}

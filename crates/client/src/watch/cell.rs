@@ -1,0 +1,194 @@
+//! Where the driver leaves the notices of one watcher for its reader.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use zookit_proto::Zxid;
+use zookit_session::{WatchKind, WatchRequest};
+
+use super::{WatchNotice, WatchedEvent};
+use crate::chroot::Chroot;
+
+/// One watcher's notices, bounded: what does not fit becomes a gap.
+#[derive(Debug)]
+pub(crate) struct WatchCell {
+    pub(crate) request: WatchRequest,
+    chroot: Chroot,
+    capacity: usize,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    notices: VecDeque<WatchNotice>,
+    /// Nothing follows what is in `notices`.
+    over: bool,
+    reader: Option<Waker>,
+}
+
+impl WatchCell {
+    pub(crate) fn new(request: WatchRequest, chroot: Chroot, capacity: usize) -> Self {
+        Self { request, chroot, capacity: capacity.max(1), inner: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the session knows nothing of the watcher any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().over
+    }
+
+    fn is_one_shot(&self) -> bool {
+        matches!(self.request.kind, WatchKind::Data | WatchKind::Exists | WatchKind::Children)
+    }
+
+    /// Takes a notice of the session; `seen` is the newest transaction that replies have told of.
+    /// True if it was the last.
+    pub(crate) fn push(&self, notice: zookit_session::WatchNotice, seen: Zxid) -> bool {
+        // The path is copied here, so that a short path keeps no received frame alive.
+        let notice = match notice {
+            zookit_session::WatchNotice::Event { event, path, zxid } => {
+                let path = self.chroot.to_client(&path);
+                WatchNotice::Event(WatchedEvent { event_type: event, path, zxid })
+            }
+            zookit_session::WatchNotice::Gap { after, until } => WatchNotice::Gap { after, until },
+            zookit_session::WatchNotice::Ended(end) => WatchNotice::Ended(end),
+        };
+        let last = self.is_one_shot() || matches!(notice, WatchNotice::Ended(_));
+        let (reader, unused) = {
+            let mut inner = self.lock();
+            inner.over |= last;
+            let unused = inner.accept(notice, self.capacity, seen);
+            (inner.reader.take(), unused)
+        };
+        drop(unused);
+        if let Some(waker) = reader {
+            waker.wake();
+        }
+        last
+    }
+
+    /// The next notice; `None` when nothing follows.
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<WatchNotice>> {
+        let waker = context.waker().clone();
+        let mut inner = self.lock();
+        let (polled, unused) = match inner.notices.pop_front() {
+            Some(notice) => (Poll::Ready(Some(notice)), Some(waker)),
+            None if inner.over => (Poll::Ready(None), Some(waker)),
+            None => (Poll::Pending, inner.reader.replace(waker)),
+        };
+        drop(inner);
+        drop(unused);
+        polled
+    }
+}
+
+impl Inner {
+    /// Puts the notice behind the others, or makes a gap of it. Gives back what is not kept.
+    ///
+    /// There is room for a gap and for the end beyond the capacity, so neither is ever lost.
+    fn accept(&mut self, notice: WatchNotice, capacity: usize, seen: Zxid) -> Option<WatchNotice> {
+        if self.notices.len() < capacity || matches!(notice, WatchNotice::Ended(_)) {
+            self.notices.push_back(notice);
+            return None;
+        }
+        let (after, until) = match &notice {
+            WatchNotice::Gap { after, until } => (*after, *until),
+            WatchNotice::Event(event) => (seen, event.zxid.unwrap_or(seen)),
+            WatchNotice::Ended(_) => (seen, seen),
+        };
+        if let Some(WatchNotice::Gap { until: end, .. }) = self.notices.back_mut() {
+            *end = until.max(*end);
+        } else {
+            self.notices.push_back(WatchNotice::Gap { after, until: until.max(after) });
+        }
+        Some(notice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zookit_proto::Text;
+    use zookit_proto::types::EventType;
+    use zookit_session::{WatchEnd, WatcherId};
+
+    use super::*;
+
+    fn cell(kind: WatchKind, capacity: usize) -> WatchCell {
+        let request = WatchRequest { watcher: WatcherId(1), kind, path: Text::from("/app/a") };
+        WatchCell::new(request, Chroot::new(Some("/app")), capacity)
+    }
+
+    fn event(zxid: Option<i64>) -> zookit_session::WatchNotice {
+        zookit_session::WatchNotice::Event {
+            event: EventType::NodeDataChanged,
+            path: Text::from("/app/a"),
+            zxid: zxid.map(Zxid),
+        }
+    }
+
+    fn read(cell: &WatchCell) -> Vec<WatchNotice> {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut notices = Vec::new();
+        while let Poll::Ready(Some(notice)) = cell.poll(&mut context) {
+            notices.push(notice);
+        }
+        notices
+    }
+
+    fn told(zxid: Option<i64>) -> WatchNotice {
+        WatchNotice::Event(WatchedEvent {
+            event_type: EventType::NodeDataChanged,
+            path: String::from("/a"),
+            zxid: zxid.map(Zxid),
+        })
+    }
+
+    #[test]
+    fn overflow_is_one_gap_and_never_silence() {
+        let cell = cell(WatchKind::Persistent, 2);
+        for zxid in 1..=2 {
+            assert!(!cell.push(event(Some(zxid)), Zxid(0)));
+        }
+        for zxid in 3..=5 {
+            cell.push(event(Some(zxid)), Zxid(2));
+        }
+        let gap = WatchNotice::Gap { after: Zxid(2), until: Zxid(5) };
+        assert_eq!(read(&cell), [told(Some(1)), told(Some(2)), gap]);
+        cell.push(event(None), Zxid(5));
+        assert_eq!(read(&cell), [told(None)]);
+    }
+
+    #[test]
+    fn a_gap_that_does_not_fit_is_still_told() {
+        let cell = cell(WatchKind::Persistent, 1);
+        cell.push(event(None), Zxid(0));
+        let gap = zookit_session::WatchNotice::Gap { after: Zxid(3), until: Zxid(7) };
+        cell.push(gap, Zxid(7));
+        assert_eq!(read(&cell)[1..], [WatchNotice::Gap { after: Zxid(3), until: Zxid(7) }]);
+    }
+
+    #[test]
+    fn the_end_is_told_even_when_the_buffer_is_full() {
+        let cell = cell(WatchKind::PersistentRecursive, 1);
+        for _ in 0..3 {
+            cell.push(event(None), Zxid(1));
+        }
+        let ended = zookit_session::WatchNotice::Ended(WatchEnd::SessionLost);
+        assert!(cell.push(ended, Zxid(1)));
+        assert!(cell.is_over());
+        assert_eq!(read(&cell).last(), Some(&WatchNotice::Ended(WatchEnd::SessionLost)));
+        assert_eq!(cell.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
+    }
+
+    #[test]
+    fn a_one_shot_watch_is_over_with_its_event() {
+        let cell = cell(WatchKind::Exists, 1);
+        assert!(cell.push(event(Some(4)), Zxid(0)));
+        assert!(cell.is_over());
+        assert_eq!(read(&cell), [told(Some(4))]);
+    }
+}
