@@ -1,0 +1,391 @@
+//! The command line: what can be said, and what is refused before anything is sent.
+//!
+//! clap checks each argument with the parsers of `parse.rs`; [`Invocation::refuse`] checks what
+//! arguments mean together, and says in a hint what would be right.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use zookit::proto::path;
+
+use crate::error::Failure;
+use crate::output::Format;
+use crate::{auth, exit, input, parse};
+
+/// The command for ZooKeeper
+#[derive(Debug, Parser)]
+#[command(
+    name = "zk",
+    version,
+    max_term_width = 100,
+    before_help = EXAMPLES,
+    after_help = exit_codes(),
+    disable_help_subcommand = true,
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs"
+)]
+pub(crate) struct Invocation {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  export ZK_SERVERS=zk1:2181,zk2:2181/app
+  zk create --parents /config/db '{\"host\":\"db1\"}'
+  zk get /config/db | jq .host
+  zk watch --recursive /config
+  zk create --ephemeral /workers/$HOSTNAME    # there until ^D or ^C";
+
+fn exit_codes() -> String {
+    let mut text = String::from("Exit codes:");
+    for (code, meaning) in exit::TABLE {
+        text.push_str(&format!("\n  {code:>3}  {meaning}"));
+    }
+    text
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of all verbs")]
+pub(crate) struct Global {
+    /// The servers to connect to, and a chroot behind the last of them
+    #[arg(
+        short,
+        long = "servers",
+        visible_alias = "server",
+        env = "ZK_SERVERS",
+        global = true,
+        value_name = "HOST:PORT,…[/CHROOT]"
+    )]
+    pub(crate) servers: Option<String>,
+
+    /// How data is printed: as text, or as JSON (a document a line where there are many)
+    #[arg(short, long, global = true, value_enum, default_value = "text")]
+    pub(crate) output: Format,
+
+    /// How long to wait for a connection, and then for each answer
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        value_parser = parse::timeout,
+        default_value = "10s"
+    )]
+    pub(crate) timeout: Duration,
+
+    /// How long the session, and so an ephemeral, outlives a connection that is lost
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        value_parser = parse::timeout,
+        default_value = "10s"
+    )]
+    pub(crate) session_timeout: Duration,
+
+    /// A file of credentials, a line each: digest:user:password [env: ZK_AUTH, its content]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) auth_file: Option<PathBuf>,
+
+    /// The largest request that the servers take, in bytes: their jute.maxbuffer
+    #[arg(
+        long,
+        global = true,
+        value_name = "BYTES",
+        default_value_t = 0xf_ffff,
+        value_parser = clap::value_parser!(u32).range(1024..=0x7fff_ffff),
+        hide_short_help = true
+    )]
+    pub(crate) jute_maxbuffer: u32,
+
+    /// Not to be: caught so that the answer can say why.
+    #[arg(long, global = true, hide = true, value_name = "NOT_HERE")]
+    auth: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Print the data of a znode, exactly
+    Get {
+        #[command(flatten)]
+        path: ZnodePath,
+    },
+    /// Set the data of a znode that exists
+    Set(Set),
+    /// Create a znode and print its path
+    Create(Create),
+    /// Delete a znode
+    #[command(visible_alias = "delete")]
+    Rm(Rm),
+    /// List the children of a znode
+    Ls(Ls),
+    /// Print what the server knows about a znode
+    Stat {
+        #[command(flatten)]
+        path: ZnodePath,
+    },
+    /// Say whether a znode exists: true with exit code 0, false with 1
+    Exists {
+        #[command(flatten)]
+        path: ZnodePath,
+    },
+    /// Print the events of a znode, a line each, until interrupted
+    Watch(Watch),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ZnodePath {
+    /// The path of the znode, below the chroot
+    #[arg(value_parser = path_argument)]
+    pub(crate) path: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Set {
+    /// The path of the znode, below the chroot
+    #[arg(value_parser = path_argument)]
+    pub(crate) path: String,
+
+    /// The data; - reads standard input; '' is empty data; left out, the data becomes null
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) data: Option<OsString>,
+
+    /// Only if the data has this version
+    #[arg(long, value_name = "N", value_parser = parse::version, allow_negative_numbers = true)]
+    pub(crate) version: Option<i32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The path of the znode, below the chroot; what --sequential appends a number to
+    pub(crate) path: String,
+
+    /// The data; - reads standard input; '' is empty data; left out, the data is null
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) data: Option<OsString>,
+
+    /// It lives as long as this command, which goes on until end of input, ^C or SIGTERM
+    #[arg(short, long)]
+    pub(crate) ephemeral: bool,
+
+    /// The server appends a number that grows with every child
+    #[arg(short = 'q', long)]
+    pub(crate) sequential: bool,
+
+    /// The server deletes it some time after its last child is gone
+    #[arg(short, long)]
+    pub(crate) container: bool,
+
+    /// The server deletes it when it has no children and was not set for so long
+    #[arg(short, long, value_name = "DURATION", value_parser = parse::ttl)]
+    pub(crate) ttl: Option<Duration>,
+
+    /// Create missing parents too: persistent, with empty data
+    #[arg(short, long)]
+    pub(crate) parents: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rm {
+    /// The path of the znode, below the chroot
+    #[arg(value_parser = path_argument)]
+    pub(crate) path: String,
+
+    /// With everything below it
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+
+    /// Only if the data has this version
+    #[arg(long, value_name = "N", value_parser = parse::version, allow_negative_numbers = true)]
+    pub(crate) version: Option<i32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ls {
+    /// The path of the znode, below the chroot
+    #[arg(value_parser = path_argument, default_value = "/")]
+    pub(crate) path: String,
+
+    /// Everything below it, with full paths
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+
+    /// Kind (e: ephemeral), version, bytes, children, time of the last set, name
+    #[arg(short, long)]
+    pub(crate) long: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The path to watch, below the chroot; it need not exist
+    #[arg(value_parser = path_argument)]
+    pub(crate) path: String,
+
+    /// Everything below it too; then without NodeChildrenChanged
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+
+    /// End after so many events
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+}
+
+fn path_argument(text: &str) -> Result<String, String> {
+    path::validate(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
+}
+
+impl Invocation {
+    /// Refuses what no single argument is to blame for.
+    pub(crate) fn refuse(&self) -> Result<(), Failure> {
+        if self.global.auth.is_some() {
+            return Err(Failure::usage(
+                "there is no --auth: every user of this machine can read the arguments of a \
+                 running command, and the shell's history keeps them",
+            )
+            .hint(format!("use --auth-file FILE, or {} in the environment", auth::VARIABLE)));
+        }
+        match &self.verb {
+            Verb::Create(create) => create.refuse(),
+            Verb::Rm(rm) => rm.refuse(),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Create {
+    fn refuse(&self) -> Result<(), Failure> {
+        let valid = if self.sequential {
+            path::validate_sequential(&self.path)
+        } else {
+            path::validate(&self.path)
+        };
+        valid.map_err(|error| Failure::usage(format!("cannot create {}: {error}", self.path)))?;
+        if self.path == path::ROOT && !self.sequential {
+            return Err(Failure::usage("cannot create /: the root always exists"));
+        }
+        let conflicts = [
+            (self.ephemeral && self.container, "--ephemeral", "--container", EPHEMERAL_PLAIN),
+            (self.ephemeral && self.ttl.is_some(), "--ephemeral", "--ttl", EPHEMERAL_PLAIN),
+            (self.container && self.ttl.is_some(), "--container", "--ttl", CONTAINER_PLAIN),
+            (self.container && self.sequential, "--container", "--sequential", CONTAINER_PLAIN),
+        ];
+        for (conflict, one, other, why) in conflicts {
+            if conflict {
+                return Err(Failure::usage(format!("{one} and {other} exclude each other: {why}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether end of input can be waited for: not when the data comes from there.
+    pub(crate) fn holds_until_end_of_input(&self) -> bool {
+        !input::is_stdin(self.data.as_ref())
+    }
+}
+
+const EPHEMERAL_PLAIN: &str = "an ephemeral goes with its session and not in any other way";
+const CONTAINER_PLAIN: &str = "ZooKeeper has no such mode";
+
+impl Rm {
+    fn refuse(&self) -> Result<(), Failure> {
+        if self.path == path::ROOT {
+            return Err(Failure::usage("cannot delete /: the root cannot be deleted"));
+        }
+        if self.recursive && self.version.is_some() {
+            return Err(Failure::usage(
+                "--recursive and --version exclude each other: one version \
+                 cannot be that of many znodes",
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Invocation, clap::Error> {
+        Invocation::try_parse_from(line.split(' '))
+    }
+
+    fn refused(line: &str) -> String {
+        match parse(line) {
+            Err(error) => error.to_string(),
+            Ok(invocation) => match invocation.refuse() {
+                Ok(()) => String::from("not refused"),
+                Err(failure) => failure.report().unwrap(),
+            },
+        }
+    }
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Invocation::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_all_verbs_may_stand_before_and_behind_the_verb() {
+        for line in ["zk -s h:1 -o json get /a", "zk get /a -s h:1 -o json"] {
+            let invocation = parse(line).unwrap();
+            assert_eq!(invocation.global.servers.as_deref(), Some("h:1"));
+            assert_eq!(invocation.global.output, Format::Json);
+        }
+    }
+
+    #[test]
+    fn negative_numbers_are_data_and_a_hyphen_is_standard_input() {
+        let Verb::Set(set) = parse("zk set /a -5 --version -7").unwrap().verb else {
+            panic!("not set")
+        };
+        assert_eq!((set.data, set.version), (Some("-5".into()), Some(-7)));
+        let Verb::Create(create) = parse("zk create /a - -e").unwrap().verb else {
+            panic!("not create")
+        };
+        assert!(!create.holds_until_end_of_input());
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_the_reason() {
+        for (line, reason) in [
+            ("zk get a", "not with"),
+            ("zk get /a/", "ends with"),
+            ("zk set /a x --version -1", "any version"),
+            ("zk create / x", "the root always exists"),
+            ("zk create /a/ x", "ends with"),
+            ("zk create /a --ttl 10s --ephemeral", "--ephemeral and --ttl exclude each other"),
+            ("zk create /a --container --sequential", "--container and --sequential exclude"),
+            ("zk create /a --container --ttl 1s", "--container and --ttl exclude"),
+            ("zk create /a --container --ephemeral", "--ephemeral and --container exclude"),
+            ("zk create /a --ttl 0s", "a time to live is between"),
+            ("zk create /a --ttl 10", "write 10ms, 10s or 10m"),
+            ("zk rm /", "the root cannot be deleted"),
+            ("zk rm /a --recursive --version 3", "--recursive and --version exclude"),
+            ("zk watch /a --count 0", "0 is not in"),
+            ("zk --jute-maxbuffer 5 get /a", "5 is not in"),
+            ("zk get /a --auth digest:u:p", "--auth-file"),
+        ] {
+            assert!(refused(line).contains(reason), "{line}: {}", refused(line));
+        }
+    }
+
+    #[test]
+    fn a_password_on_the_command_line_is_not_repeated() {
+        assert!(!refused("zk get /a --auth digest:amy:secret").contains("secret"));
+    }
+
+    #[test]
+    fn a_sequential_name_may_be_empty() {
+        assert_eq!(refused("zk create /a/ -q"), "not refused");
+        assert_eq!(refused("zk create / -q"), "not refused");
+    }
+}

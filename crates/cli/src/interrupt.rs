@@ -1,0 +1,119 @@
+//! Ctrl-C and SIGTERM.
+//!
+//! Usually Ctrl-C ends the process at once, with the exit code for it, and SIGTERM has its ordinary
+//! effect. While a session is held for its ephemeral znode both only say that it is time to go, so
+//! that the znode goes at once and not when the session times out; a second signal, or
+//! [`GRACE`] without an end, ends the process all the same.
+//!
+//! A thread of its own listens: the main one may be stuck, writing to a pipe that nobody reads.
+
+use std::io;
+use std::process;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
+
+use crate::error::Failure;
+use crate::exit;
+
+/// How long the end may take after the first signal.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+/// Told once, by the first signal.
+#[derive(Clone, Default)]
+pub(crate) struct Interrupt(Arc<Notify>);
+
+impl Interrupt {
+    /// Waits for the first signal. A signal that came before is not missed.
+    pub(crate) async fn wait(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// Ends the process at Ctrl-C.
+pub(crate) fn at_once() -> Result<(), Failure> {
+    spawn(interrupts, |mut interrupts| async move {
+        interrupts.recv().await;
+        exit();
+    })
+}
+
+/// Passes the first Ctrl-C or SIGTERM on, and sees to it that the process ends.
+pub(crate) fn graceful() -> Result<Interrupt, Failure> {
+    let interrupt = Interrupt::default();
+    let told = interrupt.clone();
+    let both = || Ok((interrupts()?, terminations()?));
+    spawn(both, |(mut interrupts, mut terminations)| async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = interrupts.recv() => {}
+                _ = terminations.recv() => {}
+            }
+        };
+        next().await;
+        told.0.notify_one();
+        let _ = tokio::time::timeout(GRACE, next()).await;
+        exit();
+    })?;
+    Ok(interrupt)
+}
+
+fn exit() -> ! {
+    process::exit(i32::from(exit::INTERRUPTED))
+}
+
+/// Starts the thread. Its signals are caught from the moment this returns.
+fn spawn<S, F>(
+    signals: impl FnOnce() -> io::Result<S>,
+    listen: impl FnOnce(S) -> F + Send + 'static,
+) -> Result<(), Failure>
+where
+    S: Send + 'static,
+    F: Future<Output = ()>,
+{
+    let start = || {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let signals = within(&runtime, signals)?;
+        let thread = thread::Builder::new().name("signals".into());
+        thread.spawn(move || runtime.block_on(listen(signals)))
+    };
+    match start() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::usage(format!("cannot listen for signals: {error}"))),
+    }
+}
+
+fn within<S>(runtime: &Runtime, signals: impl FnOnce() -> io::Result<S>) -> io::Result<S> {
+    let _entered = runtime.enter();
+    signals()
+}
+
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+#[cfg(unix)]
+fn interrupts() -> io::Result<Signal> {
+    signal(SignalKind::interrupt())
+}
+
+#[cfg(unix)]
+fn terminations() -> io::Result<Signal> {
+    signal(SignalKind::terminate())
+}
+
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlBreak, CtrlC, ctrl_break, ctrl_c};
+
+#[cfg(windows)]
+fn interrupts() -> io::Result<CtrlC> {
+    ctrl_c()
+}
+
+/// The nearest there is.
+#[cfg(windows)]
+fn terminations() -> io::Result<CtrlBreak> {
+    ctrl_break()
+}

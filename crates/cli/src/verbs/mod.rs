@@ -1,0 +1,10 @@
+//! One file a verb: what it asks of the server, and what it prints.
+
+pub(crate) mod create;
+pub(crate) mod exists;
+pub(crate) mod get;
+pub(crate) mod ls;
+pub(crate) mod rm;
+pub(crate) mod set;
+pub(crate) mod stat;
+pub(crate) mod watch;
