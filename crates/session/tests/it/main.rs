@@ -9,5 +9,6 @@ mod talk;
 
 mod closing;
 mod connecting;
+mod cut;
 mod expiring;
 mod requests;
