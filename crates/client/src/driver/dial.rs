@@ -112,7 +112,7 @@ impl Dials {
         self.count = self.count.wrapping_add(1);
         Box::pin(async move {
             let end = Instant::now() + timeout;
-            let note = |address, answer: &io::Error| {
+            let note = |address, answer: &dyn fmt::Display| {
                 let (server, answer) = (endpoint.clone(), answer.to_string());
                 shared.note_attempt(Attempt { server, address, answer });
             };
@@ -128,6 +128,7 @@ impl Dials {
             addresses.rotate_left(first);
             let mut last = None;
             for (index, address) in addresses.iter().enumerate() {
+                note(Some(*address), &"no answer yet");
                 let share = share_of(end, addresses.len() - index);
                 match timeout_at(share, dialer.dial(*address, &endpoint)).await {
                     Ok(Ok(transport)) => return Ok(Connection::new(transport, *address)),

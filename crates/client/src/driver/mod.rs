@@ -159,6 +159,7 @@ impl Driver {
             Turn::Commands => {}
             Turn::Moved(moved) => self.tell_moved(moved),
             Turn::Dialed(Ok(connection)) => {
+                self.note_unanswered(&connection, "says nothing");
                 self.connection = Some(connection);
                 self.session.handle_connected(self.now);
             }
@@ -184,7 +185,7 @@ impl Driver {
         }
         if let Some(loss) = moved.loss {
             if let Some(connection) = self.connection.take() {
-                self.note_unanswered(&connection, "closed the connection");
+                self.note_unanswered(&connection, "closed it without a session");
                 self.session.handle_disconnected(self.now, loss);
             }
         }
@@ -208,7 +209,7 @@ impl Driver {
             Effect::Hangup => {
                 self.dialing = None;
                 if let Some(connection) = self.connection.take() {
-                    self.note_unanswered(&connection, "did not answer");
+                    self.note_unanswered(&connection, "did not grant a session in time");
                 }
             }
             Effect::Probe { endpoint, word, timeout } => {

@@ -74,13 +74,13 @@ impl Driver {
         }
     }
 
-    /// For the error of a connect: a connection that ended before its handshake was answered.
+    /// For the error of a connect: a connection whose handshake is not answered.
     pub(super) fn note_unanswered(&self, connection: &Connection, what: &str) {
         if self.was_connected || connection.established {
             return;
         }
         if let Some(server) = &self.server {
-            let answer = format!("took the connection and {what} before it granted a session");
+            let answer = format!("took the connection and {what}");
             let (server, address) = (server.as_ref().clone(), Some(connection.address));
             self.shared.note_attempt(Attempt { server, address, answer });
         }

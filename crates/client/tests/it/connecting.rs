@@ -1,0 +1,120 @@
+//! The first session, or why there is none.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
+use zookit_client::{Client, ConnectError, ConnectOptions, Resolver};
+
+use crate::peer::{SERVER, options};
+
+#[tokio::test(start_paused = true)]
+async fn connect_gives_a_client_with_a_session() {
+    let (options, mut peer) = options();
+    let connecting = tokio::spawn(Client::connect_with(SERVER, options));
+    let _line = peer.accept().await;
+    let client = connecting.await.unwrap().unwrap();
+    assert!(client.state().is_connected());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connect_in_vain_tells_what_each_address_answered() {
+    let (options, mut peer) = options();
+    peer.refuse(usize::MAX);
+    let begun = Instant::now();
+    let error = Client::connect_with("127.0.0.1:1,127.0.0.2:2", options).await.unwrap_err();
+    assert_eq!(begun.elapsed(), Duration::from_secs(10));
+    assert!(matches!(error, ConnectError::TimedOut { .. }));
+    let mut tried: Vec<_> = error.attempts().iter().map(ToString::to_string).collect();
+    tried.sort();
+    assert_eq!(tried, ["127.0.0.1:1: connection refused", "127.0.0.2:2: connection refused"]);
+    // Nothing is left behind.
+    assert!(peer.is_forsaken().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_closes_without_a_word_is_asked_why() {
+    let (options, mut peer) = options();
+    let options = ConnectOptions { connect_timeout: Duration::from_secs(60), ..options };
+    let serving = tokio::spawn(async move {
+        loop {
+            let mut line = peer.dialed().await;
+            let mut head = [0; 4];
+            line.stream.read_exact(&mut head).await.unwrap();
+            if &head == b"srvr" {
+                let answer = b"This ZooKeeper instance is not currently serving requests\n";
+                line.stream.write_all(answer).await.unwrap();
+            }
+            line.hang_up();
+        }
+    });
+    let error = Client::connect_with(SERVER, options).await.unwrap_err();
+    serving.abort();
+    let told = error.to_string();
+    assert!(told.contains("not part of a quorum"), "{told}");
+    assert!(told.contains("took the connection and closed it without a session"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_nothing_is_told_as_that() {
+    let (options, mut peer) = options();
+    let connecting = tokio::spawn(Client::connect_with(SERVER, options));
+    let _mute = peer.dialed().await;
+    peer.refuse(usize::MAX);
+    let error = connecting.await.unwrap().unwrap_err();
+    assert!(matches!(error, ConnectError::TimedOut { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "no session within 10s; tried 127.0.0.1:7001: took the connection and says nothing"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_connect_string_is_told_at_once() {
+    let error = Client::connect("h1:2181,:7").await.unwrap_err();
+    assert_eq!(error.to_string(), "the connect string has an empty host at byte 8");
+    assert!(error.attempts().is_empty());
+}
+
+#[derive(Debug)]
+struct TwoAddresses;
+
+impl Resolver for TwoAddresses {
+    fn resolve<'a>(
+        &'a self,
+        host: &'a str,
+        port: u16,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>> {
+        Box::pin(async move {
+            match host {
+                "two" => Ok(vec![([10, 0, 0, 1], port).into(), ([10, 0, 0, 2], port).into()]),
+                _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_addresses_of_a_name_are_tried_in_turn() {
+    let (options, mut peer) = options();
+    let options = ConnectOptions { resolver: Arc::new(TwoAddresses), ..options };
+    peer.refuse(1);
+    let begun = Instant::now();
+    let client = Client::connect_lazy("two:7", options).unwrap();
+    let _line = peer.accept().await;
+    client.wait_connected().await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::ZERO, "within one attempt, without a wait");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_does_not_resolve_is_told() {
+    let (options, _peer) = options();
+    let options = ConnectOptions { resolver: Arc::new(TwoAddresses), ..options };
+    let error = Client::connect_with("nobody:7", options).await.unwrap_err();
+    assert_eq!(error.to_string(), "no session within 10s; tried nobody:7: no such name");
+}

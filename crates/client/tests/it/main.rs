@@ -1,0 +1,13 @@
+//! The client from outside.
+//!
+//! * `conversations`, `endings`, `connecting`, `arguments`, `tracing`: against a scripted peer in
+//!   memory, on a paused clock. They read like the conversation they script.
+//! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
+
+mod arguments;
+mod connecting;
+mod conversations;
+mod endings;
+mod events;
+mod peer;
+mod real;
