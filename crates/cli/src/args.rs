@@ -1,7 +1,7 @@
 //! The command line: what can be said, and what is refused before anything is sent.
 //!
-//! clap checks each argument with the parsers of `parse.rs`; [`Invocation::refuse`] checks what
-//! arguments mean together, and says in a hint what would be right.
+//! clap checks each argument with the parsers of `parse.rs`; `refuse.rs` checks what arguments mean
+//! together.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,9 +10,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use zookit::proto::path;
 
-use crate::error::Failure;
 use crate::output::Format;
-use crate::{auth, exit, input, parse};
+use crate::{exit, input, parse};
 
 /// The command for ZooKeeper
 #[derive(Debug, Parser)]
@@ -105,7 +104,7 @@ pub(crate) struct Global {
 
     /// Not to be: caught so that the answer can say why.
     #[arg(long, global = true, hide = true, value_name = "NOT_HERE")]
-    auth: Option<String>,
+    pub(crate) auth: Option<String>,
 }
 
 /// What to do.
@@ -241,70 +240,10 @@ fn path_argument(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-impl Invocation {
-    /// Refuses what no single argument is to blame for.
-    pub(crate) fn refuse(&self) -> Result<(), Failure> {
-        if self.global.auth.is_some() {
-            return Err(Failure::usage(
-                "there is no --auth: every user of this machine can read the arguments of a \
-                 running command, and the shell's history keeps them",
-            )
-            .hint(format!("use --auth-file FILE, or {} in the environment", auth::VARIABLE)));
-        }
-        match &self.verb {
-            Verb::Create(create) => create.refuse(),
-            Verb::Rm(rm) => rm.refuse(),
-            _ => Ok(()),
-        }
-    }
-}
-
 impl Create {
-    fn refuse(&self) -> Result<(), Failure> {
-        let valid = if self.sequential {
-            path::validate_sequential(&self.path)
-        } else {
-            path::validate(&self.path)
-        };
-        valid.map_err(|error| Failure::usage(format!("cannot create {}: {error}", self.path)))?;
-        if self.path == path::ROOT && !self.sequential {
-            return Err(Failure::usage("cannot create /: the root always exists"));
-        }
-        let conflicts = [
-            (self.ephemeral && self.container, "--ephemeral", "--container", EPHEMERAL_PLAIN),
-            (self.ephemeral && self.ttl.is_some(), "--ephemeral", "--ttl", EPHEMERAL_PLAIN),
-            (self.container && self.ttl.is_some(), "--container", "--ttl", CONTAINER_PLAIN),
-            (self.container && self.sequential, "--container", "--sequential", CONTAINER_PLAIN),
-        ];
-        for (conflict, one, other, why) in conflicts {
-            if conflict {
-                return Err(Failure::usage(format!("{one} and {other} exclude each other: {why}")));
-            }
-        }
-        Ok(())
-    }
-
     /// Whether end of input can be waited for: not when the data comes from there.
     pub(crate) fn holds_until_end_of_input(&self) -> bool {
         !input::is_stdin(self.data.as_ref())
-    }
-}
-
-const EPHEMERAL_PLAIN: &str = "an ephemeral goes with its session and not in any other way";
-const CONTAINER_PLAIN: &str = "ZooKeeper has no such mode";
-
-impl Rm {
-    fn refuse(&self) -> Result<(), Failure> {
-        if self.path == path::ROOT {
-            return Err(Failure::usage("cannot delete /: the root cannot be deleted"));
-        }
-        if self.recursive && self.version.is_some() {
-            return Err(Failure::usage(
-                "--recursive and --version exclude each other: one version \
-                 cannot be that of many znodes",
-            ));
-        }
-        Ok(())
     }
 }
 
@@ -316,16 +255,6 @@ mod tests {
 
     fn parse(line: &str) -> Result<Invocation, clap::Error> {
         Invocation::try_parse_from(line.split(' '))
-    }
-
-    fn refused(line: &str) -> String {
-        match parse(line) {
-            Err(error) => error.to_string(),
-            Ok(invocation) => match invocation.refuse() {
-                Ok(()) => String::from("not refused"),
-                Err(failure) => failure.report().unwrap(),
-            },
-        }
     }
 
     #[test]
@@ -354,38 +283,28 @@ mod tests {
         assert!(!create.holds_until_end_of_input());
     }
 
+    /// The manual page is true to the definitions: every verb has its section, every option and
+    /// exit code its place.
     #[test]
-    fn what_cannot_be_is_refused_with_the_reason() {
-        for (line, reason) in [
-            ("zk get a", "not with"),
-            ("zk get /a/", "ends with"),
-            ("zk set /a x --version -1", "any version"),
-            ("zk create / x", "the root always exists"),
-            ("zk create /a/ x", "ends with"),
-            ("zk create /a --ttl 10s --ephemeral", "--ephemeral and --ttl exclude each other"),
-            ("zk create /a --container --sequential", "--container and --sequential exclude"),
-            ("zk create /a --container --ttl 1s", "--container and --ttl exclude"),
-            ("zk create /a --container --ephemeral", "--ephemeral and --container exclude"),
-            ("zk create /a --ttl 0s", "a time to live is between"),
-            ("zk create /a --ttl 10", "write 10ms, 10s or 10m"),
-            ("zk rm /", "the root cannot be deleted"),
-            ("zk rm /a --recursive --version 3", "--recursive and --version exclude"),
-            ("zk watch /a --count 0", "0 is not in"),
-            ("zk --jute-maxbuffer 5 get /a", "5 is not in"),
-            ("zk get /a --auth digest:u:p", "--auth-file"),
-        ] {
-            assert!(refused(line).contains(reason), "{line}: {}", refused(line));
+    fn the_manual_page_knows_every_verb_option_and_exit_code() {
+        let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ZK.md");
+        let manual = std::fs::read_to_string(manual).unwrap();
+        let command = Invocation::command();
+        let has = |arg: &clap::Arg, section: &str| {
+            let Some(long) = arg.get_long().filter(|_| !arg.is_hide_set()) else { return };
+            assert!(section.contains(&format!("--{long}")), "--{long} is not in: {section}");
+        };
+        command.get_arguments().for_each(|arg| has(arg, &manual));
+        for verb in command.get_subcommands() {
+            let heading = format!("\n### {} ", verb.get_name());
+            let (_, section) = manual.split_once(&heading).expect(&heading);
+            let section = section.split("\n#").next().unwrap_or(section);
+            verb.get_arguments()
+                .filter(|arg| !arg.is_global_set())
+                .for_each(|arg| has(arg, section));
         }
-    }
-
-    #[test]
-    fn a_password_on_the_command_line_is_not_repeated() {
-        assert!(!refused("zk get /a --auth digest:amy:secret").contains("secret"));
-    }
-
-    #[test]
-    fn a_sequential_name_may_be_empty() {
-        assert_eq!(refused("zk create /a/ -q"), "not refused");
-        assert_eq!(refused("zk create / -q"), "not refused");
+        for (code, _) in exit::TABLE {
+            assert!(manual.contains(&format!("\n| {code} | ")), "{code}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zookit::proto::ErrorCode;
 use zookit::proto::path::{self, add_chroot};
-use zookit::{Client, ConnectOptions, ConnectString, Deadline, Error, OnExpiry};
+use zookit::{Client, ConnectOptions, ConnectString, Deadline, Error, OnExpiry, ServerFloor};
 
 use crate::args::Global;
 use crate::auth::{self, Auth};
@@ -16,7 +16,7 @@ use crate::error::Failure;
 pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Everything that is known before anything is sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Setup {
     pub(crate) servers: ConnectString,
     auth: Vec<Auth>,
@@ -56,12 +56,13 @@ impl Setup {
         add_chroot(self.servers.chroot(), path).into_owned()
     }
 
-    fn options(&self, on_expiry: OnExpiry) -> ConnectOptions {
+    fn options(&self, on_expiry: OnExpiry, server_floor: ServerFloor) -> ConnectOptions {
         ConnectOptions {
             session_timeout: self.session_timeout,
             connect_timeout: self.timeout,
             default_deadline: Deadline::After(self.timeout),
             on_expiry,
+            server_floor,
             max_request: self.jute_maxbuffer,
             ..ConnectOptions::default()
         }
@@ -76,8 +77,12 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Opens a session and authenticates it.
-    pub(crate) async fn open(setup: Setup, on_expiry: OnExpiry) -> Result<Self, Failure> {
-        let options = setup.options(on_expiry);
+    pub(crate) async fn open(
+        setup: Setup,
+        on_expiry: OnExpiry,
+        server_floor: ServerFloor,
+    ) -> Result<Self, Failure> {
+        let options = setup.options(on_expiry, server_floor);
         let client = Client::connect_with(setup.servers.clone(), options)
             .await
             .map_err(|error| diagnosis::not_connected(&error, &setup.servers.to_string()))?;

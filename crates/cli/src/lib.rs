@@ -14,10 +14,13 @@ mod connection;
 mod diagnosis;
 mod error;
 pub mod exit;
+mod hold;
 mod input;
 mod interrupt;
+mod narrator;
 mod output;
 mod parse;
+mod refuse;
 mod verbs;
 
 use std::process::ExitCode;
@@ -28,7 +31,8 @@ use clap::Parser;
 use connection::{Connection, Setup};
 use error::Failure;
 use output::Output;
-use zookit::OnExpiry;
+use verbs::{exists, get, ls, rm, set, stat};
+use zookit::{OnExpiry, ServerFloor};
 
 /// Runs the command with the arguments of the process, and says what went wrong.
 #[must_use]
@@ -58,7 +62,7 @@ fn execute(invocation: Invocation) -> Result<(), Failure> {
     let Invocation { global, verb } = invocation;
     let setup = Setup::new(&global)?;
     if let Verb::Rm(rm) = &verb {
-        verbs::rm::refuse(rm, &setup)?;
+        rm::refuse(rm, &setup)?;
     }
     // Read before there is a session that could expire over it.
     let data = match &verb {
@@ -83,29 +87,51 @@ async fn work(
     setup: Setup,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    if let Verb::Create(create) = &verb {
-        if create.ephemeral {
-            return verbs::create::run_ephemeral(create, data, setup, output).await;
+    let to = output;
+    match &verb {
+        // In a session of its own making, which it may have to hold.
+        Verb::Create(create) => verbs::create::run(create, data, setup, to).await,
+        // It outlives its session: the next one goes on with it, and says that there was a gap.
+        Verb::Watch(watch) => {
+            let on_expiry = OnExpiry::NextGeneration;
+            in_session(setup, on_expiry, to, async |at, to| verbs::watch::run(watch, at, to).await)
+                .await
+        }
+        Verb::Get { path } => {
+            once(setup, to, async |at, to| get::run(&path.path, at, to).await).await
+        }
+        Verb::Set(set) => once(setup, to, async |at, to| set::run(set, data, at, to).await).await,
+        Verb::Rm(rm) => once(setup, to, async |at, to| rm::run(rm, at, to).await).await,
+        Verb::Ls(ls) => once(setup, to, async |at, to| ls::run(ls, at, to).await).await,
+        Verb::Stat { path } => {
+            once(setup, to, async |at, to| stat::run(&path.path, at, to).await).await
+        }
+        Verb::Exists { path } => {
+            once(setup, to, async |at, to| exists::run(&path.path, at, to).await).await
         }
     }
+}
+
+/// One session is all that it takes: if it expires, the verb fails.
+async fn once(
+    setup: Setup,
+    output: &mut Output,
+    verb: impl AsyncFnOnce(&Connection, &mut Output) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    in_session(setup, OnExpiry::End, output, verb).await
+}
+
+/// Opens a session, does the work, hands over its output, closes the session.
+async fn in_session(
+    setup: Setup,
+    on_expiry: OnExpiry,
+    output: &mut Output,
+    verb: impl AsyncFnOnce(&Connection, &mut Output) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     interrupt::at_once()?;
-    let on_expiry = match verb {
-        Verb::Watch(_) => OnExpiry::NextGeneration,
-        _ => OnExpiry::End,
-    };
-    let connection = Connection::open(setup, on_expiry).await?;
-    let result = match &verb {
-        Verb::Get { path } => verbs::get::run(&path.path, &connection, output).await,
-        Verb::Set(set) => verbs::set::run(set, data, &connection, output).await,
-        Verb::Create(create) => {
-            verbs::create::run(create, data, &connection, output).await.map(|_| ())
-        }
-        Verb::Rm(rm) => verbs::rm::run(rm, &connection, output).await,
-        Verb::Ls(ls) => verbs::ls::run(ls, &connection, output).await,
-        Verb::Stat { path } => verbs::stat::run(&path.path, &connection, output).await,
-        Verb::Exists { path } => verbs::exists::run(&path.path, &connection, output).await,
-        Verb::Watch(watch) => verbs::watch::run(watch, &connection, output).await,
-    };
+    // The floor concerns only what clients do unasked, which no verb here needs.
+    let connection = Connection::open(setup, on_expiry, ServerFloor::V3_4).await?;
+    let result = verb(&connection, output).await;
     // What was printed is handed over before the farewell to the server, which may take a while.
     let flushed = output.flush().await;
     // Without ephemerals a session that could not be closed troubles nobody: it times out.

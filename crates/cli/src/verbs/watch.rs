@@ -11,6 +11,7 @@ use crate::connection::Connection;
 use crate::diagnosis::{Action, Task};
 use crate::error::Failure;
 use crate::exit;
+use crate::narrator::Narrator;
 use crate::output::{Output, escape, message};
 
 pub(crate) async fn run(
@@ -36,7 +37,18 @@ async fn follow(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let mut events = 0;
-    while let Some(notice) = notices.next().await {
+    let mut states = connection.client.states();
+    let mut narrator = Narrator::default();
+    loop {
+        let notice = tokio::select! {
+            biased;
+            notice = notices.next() => notice,
+            Some(update) = states.next() => {
+                narrator.hear(&update.change);
+                continue;
+            }
+        };
+        let Some(notice) = notice else { break };
         if output.is_json() {
             output.json(&document(&watch.path, &notice));
         } else {
