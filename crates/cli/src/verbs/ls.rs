@@ -127,7 +127,7 @@ async fn recursive(ls: &Ls, connection: &Connection, output: &mut Output) -> Res
     if unlisted == 0 {
         return Ok(());
     }
-    let what = format!("what is below {unlisted} znodes is not listed");
+    let what = format!("the listing is not whole: {unlisted} of the znodes may not be listed");
     Err(Failure::new(exit::PARTIAL, what).at(connection.place(Some(&ls.path))))
 }
 

@@ -1,5 +1,8 @@
 //! What happens rarely, brought about by a server that is not one: see `fake.rs`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::fake::{STAT, Then, buffer, op, start};
 use crate::running::Running;
 use crate::zk::{command, run};
@@ -68,6 +71,26 @@ fn names_that_are_traps_for_a_terminal_are_shown_and_not_obeyed() {
     assert_eq!(ran.text(), "\\u{1b}]0;owned\\u{7}\\nfake\\u{202e}\n");
     let document = run(&["-s", &server, "ls", "/a", "-o", "json"]).exits(0).json();
     assert_eq!(document["children"][0]["name"], trap);
+}
+
+/// The first listing has a child; the second, of that child, is not allowed.
+#[test]
+fn a_listing_with_parts_that_may_not_be_listed_ends_with_9() {
+    for (arguments, line) in [
+        (&["ls", "-r", "/a"][..], "/a/b"),
+        (&["ls", "-rl", "/a"], "/a/b"),
+        (&["ls", "-r", "/a", "-o", "json"], r#"{"path":"/a/b","stat":null}"#),
+    ] {
+        let children = [&1_i32.to_be_bytes()[..], &buffer(b"b"), &STAT].concat();
+        let asked = Arc::new(AtomicU32::new(0));
+        let server = always(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => Then::Reply(0, children.clone()),
+            _ => Then::Reply(-102, Vec::new()),
+        });
+        let ran = run(&[&["-s", &server], arguments].concat()).exits(9);
+        let ran = ran.says("cannot list /a/b").says("NoAuth").says("not whole: 1 of");
+        assert!(ran.text().ends_with(&format!("{line}\n")), "{ran:#?}");
+    }
 }
 
 /// The first connection ends behind the create; the second learns that the session is gone.

@@ -5,6 +5,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use crate::running::Running;
+#[cfg(unix)]
+use crate::zk::command;
 use crate::zk::run;
 
 /// `--timeout 500ms`, and as much again for the machine, tenfold.
@@ -81,5 +85,20 @@ fn every_verb_fails_alike() {
         let all = [&["-s", &servers, "--timeout", "200ms", "-o", "json"], *verb].concat();
         let ran = run(&all).exits(7).says("error: ").says(&servers);
         assert!(ran.stdout.is_empty(), "{ran:#?}");
+    }
+}
+
+/// Signals are caught before the first connection is made, so one that was accepted is the sign.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_wait_for_a_server_at_once() {
+    for verb in [&["get", "/a"][..], &["create", "/a", "--ephemeral"], &["watch", "/a"]] {
+        let (listener, address) = listener();
+        let servers = address.to_string();
+        let arguments = [&["-s", &servers, "--timeout", "1h"], verb].concat();
+        let waiting = Running::start(&mut command(&arguments));
+        let _connection = listener.accept().unwrap();
+        waiting.signal("INT");
+        assert_eq!(waiting.end(), (Some(130), vec![]));
     }
 }
