@@ -92,7 +92,7 @@ pub use answer::Answer;
 pub use client::Client;
 pub use connect_string::{ConnectString, ConnectStringError};
 pub use data::{Children, Created, Data, NodeAcl, NodeData, Version};
-pub use driver::{Dialer, Resolver, SystemResolver, TcpDialer, Transport};
+pub use driver::{BoxFuture, Dialer, Resolver, SystemResolver, TcpDialer, Transport};
 pub use error::{ArgumentError, ConnectError, Error};
 pub use ops::{CreateOptions, MultiOutcome, Transaction};
 pub use options::{ConnectOptions, Deadline};

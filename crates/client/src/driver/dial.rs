@@ -18,7 +18,7 @@ use crate::error::Attempt;
 use crate::shared::Shared;
 
 /// A future as a trait object.
-pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Turns a server's name into addresses. Asked anew for each attempt to connect, except for hosts
 /// that are addresses already.
@@ -31,7 +31,7 @@ pub trait Resolver: fmt::Debug + Send + Sync {
         &'a self,
         host: &'a str,
         port: u16,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
+    ) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>>;
 }
 
 /// Opens a connection to an address.
@@ -46,7 +46,7 @@ pub trait Dialer: fmt::Debug + Send + Sync {
         &'a self,
         address: SocketAddr,
         server: &'a Endpoint,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Transport>>> + Send + 'a>>;
+    ) -> BoxFuture<'a, io::Result<Box<dyn Transport>>>;
 
     /// When bytes count as sent. A transport that keeps bytes back, as TLS does, must say
     /// [`SentRule::FirstByte`].
@@ -60,7 +60,11 @@ pub trait Dialer: fmt::Debug + Send + Sync {
 pub struct SystemResolver;
 
 impl Resolver for SystemResolver {
-    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {
+    fn resolve<'a>(
+        &'a self,
+        host: &'a str,
+        port: u16,
+    ) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
     }
 }
@@ -74,7 +78,7 @@ impl Dialer for TcpDialer {
         &'a self,
         address: SocketAddr,
         _: &'a Endpoint,
-    ) -> Boxed<'a, io::Result<Box<dyn Transport>>> {
+    ) -> BoxFuture<'a, io::Result<Box<dyn Transport>>> {
         Box::pin(async move {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
@@ -84,7 +88,7 @@ impl Dialer for TcpDialer {
 }
 
 /// The attempt under way.
-pub(super) type DialFuture = Boxed<'static, io::Result<Connection>>;
+pub(super) type DialFuture = BoxFuture<'static, io::Result<Connection>>;
 
 /// What it takes to open connections.
 pub(super) struct Dials {
@@ -151,7 +155,7 @@ impl Dials {
     pub(super) fn dial_aside(
         &self,
         endpoint: Endpoint,
-    ) -> Boxed<'static, Option<Box<dyn Transport>>> {
+    ) -> BoxFuture<'static, Option<Box<dyn Transport>>> {
         let (resolver, dialer) = (Arc::clone(&self.resolver), Arc::clone(&self.dialer));
         Box::pin(async move {
             for address in resolve(&*resolver, &endpoint).await.ok()? {

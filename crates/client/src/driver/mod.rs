@@ -25,8 +25,8 @@ use zookit_session::{
 use crate::options::Deadline;
 use crate::shared::{Command, Completion, Request, Shared};
 use crate::watch::WatchCell;
+pub use dial::{BoxFuture, Dialer, Resolver, SystemResolver, TcpDialer};
 use dial::{DialFuture, Dials};
-pub use dial::{Dialer, Resolver, SystemResolver, TcpDialer};
 use probe::{ProbeFuture, Probed};
 pub use transport::Transport;
 use transport::{Connection, Moved};
@@ -100,6 +100,10 @@ impl Driver {
             // to the connection that was lost, and what comes later to the next.
             self.take_commands();
             self.tell(turn);
+            // Whatever the turn was: a connection that is always busy must not hide the time.
+            if self.session.poll_timeout().is_some_and(|due| due <= self.now) {
+                self.session.handle_timeout(self.now);
+            }
             self.settle();
         }
     }
@@ -156,7 +160,7 @@ impl Driver {
 
     fn tell(&mut self, turn: Turn) {
         match turn {
-            Turn::Commands => {}
+            Turn::Commands | Turn::Timer => {}
             Turn::Moved(moved) => self.tell_moved(moved),
             Turn::Dialed(Ok(connection)) => {
                 self.note_unanswered(&connection, "says nothing");
@@ -167,7 +171,6 @@ impl Driver {
             Turn::Probed(Probed { endpoint, answer }) => {
                 self.session.handle_probed(self.now, &endpoint, answer);
             }
-            Turn::Timer => self.session.handle_timeout(self.now),
         }
     }
 

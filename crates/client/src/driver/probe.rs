@@ -1,7 +1,5 @@
 //! Four-letter words: a server asked for its mind, on a connection of its own.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -9,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use zookit_session::Endpoint;
 
-use super::dial::Dials;
+use super::dial::{BoxFuture, Dials};
 
 /// An answer is cut off behind this many bytes; `srvr` and `isro` take far fewer.
 const MOST_BYTES: usize = 64 * 1024;
@@ -21,7 +19,7 @@ pub(super) struct Probed {
     pub(super) answer: Option<Bytes>,
 }
 
-pub(super) type ProbeFuture = Pin<Box<dyn Future<Output = Probed> + Send>>;
+pub(super) type ProbeFuture = BoxFuture<'static, Probed>;
 
 /// Asks; ends within `within`.
 pub(super) fn probe(

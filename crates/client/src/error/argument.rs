@@ -21,7 +21,7 @@ pub enum ArgumentError {
         /// Its path.
         path: String,
         /// What is wrong.
-        error: Box<ArgumentError>,
+        error: Box<Self>,
     },
     /// The request is larger than the server would take; it would close the connection.
     #[error("it is {bytes} bytes; the server's jute.maxbuffer is probably {limit}",

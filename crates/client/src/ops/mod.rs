@@ -10,6 +10,7 @@ mod multi;
 mod parents;
 mod read;
 mod recursive;
+mod session;
 mod watch;
 mod write;
 

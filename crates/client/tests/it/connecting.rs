@@ -1,15 +1,14 @@
 //! The first session, or why there is none.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
-use zookit_client::{Client, ConnectError, ConnectOptions, Resolver};
+use zookit_client::{BoxFuture, Client, ConnectError, ConnectOptions, Resolver};
 
 use crate::peer::{SERVER, options};
 
@@ -89,7 +88,7 @@ impl Resolver for TwoAddresses {
         &'a self,
         host: &'a str,
         port: u16,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>> {
+    ) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         Box::pin(async move {
             match host {
                 "two" => Ok(vec![([10, 0, 0, 1], port).into(), ([10, 0, 0, 2], port).into()]),

@@ -1,7 +1,8 @@
 //! The client from outside.
 //!
-//! * `conversations`, `endings`, `connecting`, `arguments`, `tracing`: against a scripted peer in
+//! * `conversations`, `endings`, `connecting`, `arguments`, `events`: against a scripted peer in
 //!   memory, on a paused clock. They read like the conversation they script.
+//! * `threads`: the same peer on several threads and a real clock.
 //! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
 
 mod arguments;
@@ -11,3 +12,4 @@ mod endings;
 mod events;
 mod peer;
 mod real;
+mod threads;

@@ -1,16 +1,17 @@
 //! A peer in memory: the other end of every connection that a client opens, in the test's hands.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
-use zookit_client::{Client, ConnectOptions, Dialer, Endpoint, ErrorCode, Stat, Transport, Zxid};
+use zookit_client::{
+    BoxFuture, Client, ConnectOptions, Dialer, Endpoint, ErrorCode, Stat, Transport, Zxid,
+};
 use zookit_proto::connect::{ConnectRequest, ConnectResponse};
 use zookit_proto::header::{ReplyHeader, RequestHeader};
 use zookit_proto::ops::create2::Create2Reply;
@@ -49,7 +50,7 @@ impl Dialer for PipeDialer {
         &'a self,
         _: SocketAddr,
         _: &'a Endpoint,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Transport>>> + Send + 'a>> {
+    ) -> BoxFuture<'a, io::Result<Box<dyn Transport>>> {
         Box::pin(async move {
             let left = self.refusals.load(Ordering::Relaxed);
             if left > 0 {

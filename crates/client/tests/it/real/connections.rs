@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use zookit_client::{
-    AddWatchMode, ConnectOptions, CreateMode, Dialer, Endpoint, EventType, State, TcpDialer,
-    Transport, Version, WatchNotice,
+    AddWatchMode, BoxFuture, ConnectOptions, CreateMode, Dialer, Endpoint, EventType, State,
+    TcpDialer, Transport, Version, WatchNotice,
 };
 
 use super::on_each_server;
@@ -30,7 +30,7 @@ impl Dialer for Scissors {
         &'a self,
         address: SocketAddr,
         server: &'a Endpoint,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Transport>>> + Send + 'a>> {
+    ) -> BoxFuture<'a, io::Result<Box<dyn Transport>>> {
         Box::pin(async move {
             let inner = TcpDialer.dial(address, server).await?;
             let (sender, cut) = oneshot::channel();
