@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha1::{Digest as _, Sha1};
+use sha1_smol::Sha1;
 
 /// The id that a server derives from `user:password` and keeps in ACLs:
 /// `user:base64(sha1("user:password"))`.
@@ -15,6 +15,6 @@ use sha1::{Digest as _, Sha1};
 /// ```
 #[must_use]
 pub fn digest_id(user: &str, password: &str) -> String {
-    let hash = Sha1::digest(format!("{user}:{password}").as_bytes());
-    format!("{user}:{}", STANDARD.encode(hash))
+    let hash = Sha1::from(format!("{user}:{password}")).digest();
+    format!("{user}:{}", STANDARD.encode(hash.bytes()))
 }
