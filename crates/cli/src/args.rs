@@ -151,9 +151,13 @@ pub(crate) struct Set {
     #[arg(value_parser = path_argument)]
     pub(crate) path: String,
 
-    /// The data; - reads standard input; '' is empty data; left out, the data becomes null
+    /// The data; - reads standard input; '' is empty data
     #[arg(allow_negative_numbers = true)]
     pub(crate) data: Option<OsString>,
+
+    /// Null data, in place of DATA
+    #[arg(long, conflicts_with = "data")]
+    pub(crate) null: bool,
 
     /// Only if the data has this version
     #[arg(long, value_name = "N", value_parser = parse::version, allow_negative_numbers = true)]

@@ -2,7 +2,7 @@
 
 use zookit::proto::path;
 
-use crate::args::{Create, Invocation, Rm, Verb};
+use crate::args::{Create, Invocation, Rm, Set, Verb};
 use crate::auth;
 use crate::error::Failure;
 
@@ -19,6 +19,7 @@ impl Invocation {
         match &self.verb {
             Verb::Create(create) => create.refuse(),
             Verb::Rm(rm) => rm.refuse(),
+            Verb::Set(set) => set.refuse(),
             _ => Ok(()),
         }
     }
@@ -52,6 +53,17 @@ impl Create {
 
 const EPHEMERAL_PLAIN: &str = "an ephemeral goes with its session and not in any other way";
 const CONTAINER_PLAIN: &str = "ZooKeeper has no such mode";
+
+impl Set {
+    /// A forgotten `-` must not cost the data: `echo new | zk set /a` would leave null.
+    fn refuse(&self) -> Result<(), Failure> {
+        if self.data.is_some() || self.null {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("cannot set {}: to what?", self.path))
+            .hint("DATA, - to read standard input, '' for empty data, or --null"))
+    }
+}
 
 impl Rm {
     fn refuse(&self) -> Result<(), Failure> {

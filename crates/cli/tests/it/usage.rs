@@ -17,6 +17,8 @@ fn what_cannot_be_right_is_refused_with_the_reason() {
         (&["rm", "/a/../b"], "relative component \"..\""),
         (&["stat", "/\u{1f600}"], "at byte 1"),
         (&["set", "/a", "x", "--version", "-1"], "leave the option out"),
+        (&["set", "/a"], "- to read standard input"),
+        (&["set", "/a", "x", "--null"], "cannot be used with"),
         (&["set", "/a", "x", "--version", "2147483648"], "whole number"),
         (&["create", "/a", "--ttl", "10"], "write 10ms, 10s or 10m"),
         (&["create", "/a", "--ttl", "0s"], "a time to live is between"),

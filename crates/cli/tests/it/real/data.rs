@@ -34,7 +34,7 @@ fn json_tells_null_empty_text_and_bytes_apart() {
         assert_eq!(get(), ("gr\u{fc}n".into(), "utf8".into()));
         place.zk_with(&["set", &path, "-"], b"\xff\0").exits(0);
         assert_eq!(get(), ("/wA=".into(), "base64".into()));
-        place.zk(&["set", &path]).exits(0);
+        place.zk(&["set", &path, "--null"]).exits(0);
         assert_eq!(get(), (().into(), ().into()));
         place.zk_with(&["set", &path, "-"], b"").exits(0);
         assert_eq!(get(), ("".into(), "utf8".into()));
