@@ -6,8 +6,11 @@ use std::time::Duration;
 use crate::config::Limits;
 use crate::endpoint::Endpoint;
 use crate::event::Reason;
-use crate::send_buffer::SendBuffer;
+use crate::send_buffer::{SendBuffer, Span};
 use crate::time::Time;
+
+/// Unanswered pings that are remembered.
+const MAX_PINGS: usize = 16;
 
 /// One connection, from the moment the transport is up.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ pub(crate) struct SentAuth {
     pub(crate) credential: usize,
     /// When it was sent.
     pub(crate) at: Time,
+    /// Where it lies in the bytes sent.
+    pub(crate) span: Span,
 }
 
 impl Connection {
@@ -62,6 +67,14 @@ impl Connection {
             auths: VecDeque::new(),
             spoken_to: false,
             read_only: false,
+        }
+    }
+
+    /// Takes note of a ping. Of a server that answers everything but pings, no more than so many
+    /// are remembered; a pong then counts for an older ping, which is on the safe side.
+    pub(crate) fn pinged(&mut self, at: Time) {
+        if self.pings.len() < MAX_PINGS {
+            self.pings.push_back(at);
         }
     }
 

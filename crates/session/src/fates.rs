@@ -270,6 +270,8 @@ page with it, and another drives a session into every cell.
 To write it again: `cargo run -p zookit-session --example fates > docs/FATES.md`.
 
 *Sent* means that the transport has accepted the last byte of the frame (under TLS: the first).
+At its own deadline a request that lies before the transport already counts as sent, since it can no
+longer be held back.
 
 * **kept**: keeps its place and goes out on the next connection.
 * **sent again**: asked again on the next connection, in its place; a read three times at most, then *no reply*.

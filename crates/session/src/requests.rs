@@ -3,7 +3,7 @@
 //! This room owns the two queues and their bounds; what becomes of a request when something goes
 //! wrong is decided in [`fates`](crate::fates) and carried out by the session.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use zookit_proto::{OpCode, Xid};
@@ -47,6 +47,8 @@ pub(crate) struct Request {
     pub(crate) pinned: Option<Generation>,
     /// On how many connections it has been sent.
     pub(crate) times_sent: u32,
+    /// Its caller lost interest while it waited to be sent.
+    pub(crate) abandoned: bool,
 }
 
 impl Request {
@@ -61,13 +63,15 @@ impl Request {
             watch: submission.watch,
             pinned: submission.pinned,
             times_sent: 0,
+            abandoned: false,
         }
     }
 
     pub(crate) const fn internal(owner: Owner, opcode: OpCode, frame: Bytes) -> Self {
         let length = frame.len();
         let (deadline, watch, pinned) = (None, None, None);
-        Self { owner, opcode, frame, length, deadline, watch, pinned, times_sent: 0 }
+        let (times_sent, abandoned) = (0, false);
+        Self { owner, opcode, frame, length, deadline, watch, pinned, times_sent, abandoned }
     }
 
     pub(crate) const fn kind(&self) -> Kind {
@@ -104,8 +108,6 @@ pub(crate) struct Requests {
     /// Bytes of both queues.
     bytes: usize,
     bytes_in_flight: usize,
-    /// Tickets whose callers lost interest before anything was sent.
-    abandoned: BTreeSet<Ticket>,
     /// No deadline in either queue is before this.
     first_deadline: Option<Time>,
     next_xid: Xid,
@@ -118,7 +120,6 @@ impl Default for Requests {
             in_flight: VecDeque::new(),
             bytes: 0,
             bytes_in_flight: 0,
-            abandoned: BTreeSet::new(),
             first_deadline: None,
             next_xid: Xid::FIRST,
         }
@@ -187,9 +188,9 @@ impl Requests {
         self.in_flight.push_back(entry);
     }
 
-    /// The xid of the reply that is due next.
-    pub(crate) fn due(&self) -> Option<Xid> {
-        self.in_flight.front().map(|entry| entry.xid)
+    /// The request whose reply is due next.
+    pub(crate) fn due(&self) -> Option<&InFlight> {
+        self.in_flight.front()
     }
 
     /// Takes the request whose reply has come.
@@ -210,20 +211,10 @@ impl Requests {
 
     /// A caller lost interest; if the request is an unsent read it will be skipped.
     pub(crate) fn abandon(&mut self, ticket: Ticket) {
-        let waits = self.unsent.iter().any(|request| {
-            matches!(request.owner, Owner::Caller(owner) if owner == ticket)
-                && request.kind() == Kind::Read
-        });
-        if waits {
-            self.abandoned.insert(ticket);
-        }
-    }
-
-    /// Whether the caller of this request lost interest; says so once.
-    pub(crate) fn take_abandoned(&mut self, request: &Request) -> bool {
-        match request.owner {
-            Owner::Caller(ticket) if !self.abandoned.is_empty() => self.abandoned.remove(&ticket),
-            _ => false,
+        let mut unsent = self.unsent.iter_mut();
+        let its = |request: &&mut Request| matches!(request.owner, Owner::Caller(owner) if owner == ticket);
+        if let Some(request) = unsent.find(its) {
+            request.abandoned = true;
         }
     }
 

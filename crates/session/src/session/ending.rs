@@ -1,6 +1,8 @@
 //! The handle ends.
 
+use super::losing::Ended;
 use super::{Phase, Session, Tally};
+use crate::connection::Connection;
 use crate::event::{Reason, State, WatchEnd};
 use crate::fates::{Cause, Stage};
 use crate::outcome::{Loss, NoReply, NotSent, Outcome};
@@ -35,6 +37,22 @@ impl Session {
         }
     }
 
+    /// Those who wait for the answer to a credential.
+    fn end_credentials(&mut self, connection: Option<&Connection>, ended: &mut Ended) {
+        for sent in connection.iter().flat_map(|connection| &connection.auths) {
+            let left = connection
+                .is_some_and(|connection| connection.out.is_sent(sent.span, self.config.sent_rule));
+            if left {
+                for ticket in self.credentials.take_waiting_for(sent.credential) {
+                    ended.push((ticket, Outcome::NoReply(NoReply::Lost(Loss::Close))));
+                }
+            }
+        }
+        for ticket in self.credentials.take_waiting() {
+            ended.push((ticket, Outcome::NotSent(NotSent::Closed)));
+        }
+    }
+
     /// Ends the handle in a terminal state: every request and watch ends with it.
     pub(super) fn finish(&mut self, state: State, reason: Reason) {
         if matches!(self.phase, Phase::Over) {
@@ -55,9 +73,7 @@ impl Session {
         for request in unsent {
             self.meet(request, Stage::Unsent, Cause::End, &mut ended);
         }
-        for ticket in self.credentials.take_waiting() {
-            ended.push((ticket, Outcome::NotSent(NotSent::Closed)));
-        }
+        self.end_credentials(connection.as_ref(), &mut ended);
         if state == State::AuthFailed {
             for (_, outcome) in &mut ended {
                 *outcome = as_auth_failed(outcome.clone());

@@ -32,12 +32,15 @@ impl Session {
     }
 
     pub(super) fn lose(&mut self, loss: Loss) {
-        self.lose_with(loss, false);
+        self.lose_with(loss, false, Vec::new());
     }
 
     /// The connection is gone. Suspended is published, then the requests that end by it, then the
-    /// next attempt begins. `lost_write`: one that was taken out of the queue before is lost too.
-    pub(super) fn lose_with(&mut self, loss: Loss, lost_write: bool) {
+    /// next attempt begins.
+    ///
+    /// `ended`: what ended by it before and is not in the queues any more; `lost_write`: that was
+    /// a write.
+    pub(super) fn lose_with(&mut self, loss: Loss, lost_write: bool, mut ended: Ended) {
         let Some(connection) = self.connection.take() else { return };
         self.note_silence(&connection);
         self.judge(&connection, loss);
@@ -47,7 +50,7 @@ impl Session {
         }
         self.search = None;
         self.watches.connection_lost();
-        let ended = self.sort(&connection, loss, lost_write);
+        self.sort(&connection, loss, lost_write, &mut ended);
         if was_serving {
             // The server that was lost belongs to the news.
             let tally = Tally::of(&ended);
@@ -89,20 +92,28 @@ impl Session {
     }
 
     /// Decides for each request what becomes of it; those that stay keep their order.
-    fn sort(&mut self, connection: &Connection, loss: Loss, mut lost_write: bool) -> Ended {
+    fn sort(
+        &mut self,
+        connection: &Connection,
+        loss: Loss,
+        mut lost_write: bool,
+        ended: &mut Ended,
+    ) {
         let (in_flight, unsent) = self.requests.take_all();
-        let mut ended = Vec::new();
-        for entry in in_flight {
+        for mut entry in in_flight {
             let kind = entry.request.kind();
             let stage = self.stage(connection, &entry, lost_write);
             lost_write |= kind == Kind::Write && matches!(stage, Stage::Sent | Stage::AnsweredLate);
-            self.meet(entry.request, stage, Cause::Lost(loss), &mut ended);
+            if matches!(stage, Stage::Unsent | Stage::BehindLostWrite) {
+                // It waited for the transport in vain.
+                entry.request.times_sent = entry.request.times_sent.saturating_sub(1);
+            }
+            self.meet(entry.request, stage, Cause::Lost(loss), ended);
         }
         for request in unsent {
             let stage = if lost_write { Stage::BehindLostWrite } else { Stage::Unsent };
-            self.meet(request, stage, Cause::Lost(loss), &mut ended);
+            self.meet(request, stage, Cause::Lost(loss), ended);
         }
-        ended
     }
 
     pub(super) fn stage(

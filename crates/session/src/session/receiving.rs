@@ -97,7 +97,7 @@ impl Session {
         let Ok(event) = event else {
             // Nobody asked for it, so nobody's request ends by it.
             self.hang_up();
-            return self.lose_to_nonsense(false);
+            return self.lose_to_nonsense();
         };
         self.life.saw(header.zxid);
         let notification =
@@ -112,16 +112,23 @@ impl Session {
         self.events.extend(told.into_iter().map(|(id, notice)| Event::Watch(id, notice)));
     }
 
+    /// The xid of the reply that is due next. None is, of a request that has not left yet.
+    fn due(&self) -> Option<Xid> {
+        let (entry, connection) = (self.requests.due()?, self.connection.as_ref()?);
+        let sent = connection.out.is_sent(entry.span, self.config.sent_rule);
+        sent.then_some(entry.xid)
+    }
+
     fn handle_reply(&mut self, header: ReplyHeader, body: Bytes) {
-        if self.requests.due() != Some(header.xid) {
-            let expected = self.requests.due().unwrap_or_default().0;
+        if self.due() != Some(header.xid) {
+            let expected = self.due().unwrap_or_default().0;
             let found = header.xid.0;
             return self.unreadable_reply(Unreadable::WrongXid { expected, found });
         }
         let Some(entry) = self.requests.pop_due() else { return };
         self.life.trust(entry.sent_at);
         self.life.saw(header.zxid);
-        if !matches!(self.phase, Phase::Restoring { .. }) {
+        if matches!(self.phase, Phase::Serving | Phase::Draining { .. }) {
             self.life.told = self.life.told.max(header.zxid);
         }
         // With a zxid, -6 means that the operation is known but switched off.
@@ -169,15 +176,15 @@ impl Session {
     fn handle_bad_frame(&mut self, error: FrameError) {
         if matches!(self.phase, Phase::Handshaking { .. }) {
             self.hang_up();
-            return self.lose_to_nonsense(false);
+            return self.lose_to_nonsense();
         }
         match error {
-            FrameError::TooLarge { length, limit, xid } if Some(xid) == self.requests.due() => {
+            FrameError::TooLarge { length, limit, xid } if Some(xid) == self.due() => {
                 self.unreadable_reply(Unreadable::TooLarge { length, limit });
             }
             FrameError::TooLarge { .. } => {
                 self.hang_up();
-                self.lose_to_nonsense(false);
+                self.lose_to_nonsense();
             }
             _ => self.unreadable_reply(Unreadable::NotAFrame),
         }
@@ -187,7 +194,8 @@ impl Session {
     /// again, since the next server would answer alike; the connection is given up.
     fn unreadable_reply(&mut self, why: Unreadable) {
         self.hang_up();
-        let Some(entry) = self.requests.pop_due() else { return self.lose_to_nonsense(false) };
+        let due = self.due().and_then(|_| self.requests.pop_due());
+        let Some(entry) = due else { return self.lose_to_nonsense() };
         let kind = entry.request.kind();
         if let Some(watch) = &entry.request.watch {
             // The connection is gone, so nothing follows for the server's side.
@@ -199,16 +207,17 @@ impl Session {
             Fate::NoReply => Some(Outcome::NoReply(NoReply::Unreadable(why))),
             _ => None,
         };
+        let mut ended = Vec::new();
         match (entry.request.owner, outcome) {
-            (Owner::Caller(ticket), Some(outcome)) => self.complete(ticket, outcome),
+            (Owner::Caller(ticket), Some(outcome)) => ended.push((ticket, outcome)),
             (Owner::Close, Some(outcome)) => return self.finish_close(outcome),
             _ => {}
         }
-        self.lose_to_nonsense(kind == Kind::Write);
+        self.lose_with(Loss::Unreadable, kind == Kind::Write, ended);
     }
 
     /// Gives the connection up for what the server sent; the next dial is never at once.
-    fn lose_to_nonsense(&mut self, lost_write: bool) {
-        self.lose_with(Loss::Unreadable, lost_write);
+    fn lose_to_nonsense(&mut self) {
+        self.lose(Loss::Unreadable);
     }
 }

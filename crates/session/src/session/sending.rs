@@ -61,8 +61,8 @@ impl Session {
         }
     }
 
-    fn reason_not_to_send(&mut self, request: &Request) -> Option<NotSent> {
-        if self.requests.take_abandoned(request) {
+    fn reason_not_to_send(&self, request: &Request) -> Option<NotSent> {
+        if request.abandoned && request.kind() == Kind::Read {
             return Some(NotSent::Abandoned);
         }
         if request.pinned.is_some_and(|generation| generation != self.life.generation) {
@@ -111,9 +111,9 @@ impl Session {
         let body = AuthRequest { auth_type: 0, scheme: known.scheme.clone(), auth };
         let frame = whole_frame(Xid::AUTH, OpCode::Auth, &body);
         let Some(connection) = &mut self.connection else { return };
-        connection.out.push(&frame);
+        let span = connection.out.push(&frame);
         connection.spoke = self.now;
-        connection.auths.push_back(SentAuth { credential, at: self.now });
+        connection.auths.push_back(SentAuth { credential, at: self.now, span });
     }
 
     /// Sends a ping.
@@ -122,7 +122,7 @@ impl Session {
         let Some(connection) = &mut self.connection else { return };
         connection.out.push(&frame);
         connection.spoke = self.now;
-        connection.pings.push_back(self.now);
+        connection.pinged(self.now);
     }
 }
 

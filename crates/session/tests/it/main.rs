@@ -11,4 +11,5 @@ mod closing;
 mod connecting;
 mod cut;
 mod expiring;
+mod fates;
 mod requests;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use zookit_proto::{ErrorCode, OpCode, Reply, Xid};
+use zookit_proto::ops::get_data::GetDataRequest;
+use zookit_proto::{ErrorCode, OpCode, Reply, Xid, frame};
 use zookit_session::{
     Loss, NoReply, NotSent, Outcome, State, Submission, Ticket, Unreadable, WatchKind,
 };
@@ -232,8 +233,9 @@ fn a_reply_with_the_wrong_xid_ends_the_request_whose_turn_it_was() {
     let wrong = talk.sends_op(OpCode::GetData);
     talk.reply(wrong, 3, &data());
     let xids = Unreadable::WrongXid { expected: 1, found: 2 };
-    assert_eq!(talk.says_done(first), Outcome::NoReply(NoReply::Unreadable(xids)));
     assert_eq!(talk.says_state(), State::Suspended);
+    assert_eq!(talk.changes.last().unwrap().no_reply, 1);
+    assert_eq!(talk.says_done(first), Outcome::NoReply(NoReply::Unreadable(xids)));
     let lost_at = talk.now;
     talk.dials();
     assert!(talk.now > lost_at, "the next dial is delayed");
@@ -264,8 +266,8 @@ fn a_reply_that_is_too_large_ends_its_request_and_is_not_asked_for_again() {
     head.extend(xid.0.to_be_bytes());
     talk.deliver(&head);
     let why = Unreadable::TooLarge { length: 5000, limit: 1000 };
-    assert_eq!(talk.says_done(ticket), Outcome::NoReply(NoReply::Unreadable(why)));
     assert_eq!(talk.says_state(), State::Suspended);
+    assert_eq!(talk.says_done(ticket), Outcome::NoReply(NoReply::Unreadable(why)));
     talk.dials();
     talk.connects(SESSION);
     talk.grant(SESSION);
@@ -281,8 +283,8 @@ fn a_write_behind_one_whose_reply_cannot_be_read_is_not_sent() {
     talk.sends_op(OpCode::SetData);
     talk.deliver(&[0, 0, 0, 3, 1, 2, 3]);
     let why = NoReply::Unreadable(Unreadable::NotAFrame);
-    assert_eq!(talk.says_done(first), Outcome::NoReply(why));
     assert_eq!(talk.says_state(), State::Suspended);
+    assert_eq!(talk.says_done(first), Outcome::NoReply(why));
     assert_eq!(talk.says_done(second), Outcome::NotSent(NotSent::BehindLostWrite));
 }
 
@@ -316,7 +318,7 @@ fn a_ticket_ends_once_whatever_happens_at_the_same_moment() {
 #[test]
 fn unknown_operations_count_as_writes() {
     let mut talk = Talk::connected();
-    let frame = zookit_proto::frame::request(Xid(0), 4711, &(), 100).unwrap().freeze();
+    let frame = frame::request(Xid(0), 4711, &(), 100).unwrap().freeze();
     let ticket = Ticket(1000);
     let opcode = OpCode::from_number(4711);
     let submission =
@@ -327,4 +329,70 @@ fn unknown_operations_count_as_writes() {
     assert_eq!(talk.says_state(), State::Suspended);
     assert!(matches!(talk.says_done(ticket), Outcome::NoReply(_)));
     let _ = Reply::samples();
+}
+
+#[test]
+fn nonsense_does_not_end_a_request_that_has_not_left() {
+    for nonsense in [&[0, 0, 0, 3, 1, 2, 3][..], &reply_frame(Xid(1), 9, ErrorCode::Ok, b"")] {
+        let mut talk = Talk::connected();
+        let write = talk.set("/a");
+        talk.takes_all_but(1);
+        talk.deliver(nonsense);
+        assert_eq!(talk.says_state(), State::Suspended);
+        talk.says_nothing();
+        talk.dials();
+        talk.connects(SESSION);
+        talk.grant(SESSION);
+        assert_eq!(talk.says_state(), State::Connected);
+        let xid = talk.sends_op(OpCode::SetData);
+        talk.reply(xid, 9, &stat());
+        assert!(is_answered(&talk.says_done(write), 9));
+    }
+}
+
+#[test]
+fn a_read_that_waited_for_the_transport_in_vain_was_not_sent() {
+    let mut talk = Talk::connected();
+    let read = talk.get("/a");
+    for _ in 0..5 {
+        talk.takes_all_but(1);
+        talk.fin();
+        talk.dials();
+        talk.connects(SESSION);
+        talk.stuck = true;
+        talk.grant(SESSION);
+    }
+    talk.stuck = false;
+    talk.sends_op(OpCode::GetData);
+    talk.fin();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    talk.forget();
+    let xid = talk.sends_op(OpCode::GetData);
+    talk.reply(xid, 4, &data());
+    assert!(is_answered(&talk.says_done(read), 4), "sent twice, not six times");
+}
+
+#[test]
+fn a_ticket_given_up_on_and_ended_otherwise_may_be_used_again() {
+    let read = |talk: &mut Talk, deadline| {
+        let body = GetDataRequest { path: "/a".into(), watch: false };
+        let frame = frame::request(Xid(0), OpCode::GetData.number(), &body, 100).unwrap().freeze();
+        let (ticket, opcode) = (Ticket(1000), OpCode::GetData);
+        let submission = Submission { ticket, opcode, frame, deadline, watch: None, pinned: None };
+        talk.session.submit(talk.now, submission);
+    };
+    let mut talk = Talk::new();
+    let deadline = talk.now.after(Duration::from_secs(1));
+    read(&mut talk, Some(deadline));
+    talk.session.abandon(Ticket(1000));
+    talk.wait(Duration::from_secs(1));
+    assert_eq!(talk.says_done(Ticket(1000)), Outcome::NotSent(NotSent::Deadline));
+    read(&mut talk, None);
+    talk.effects.retain(|effect| matches!(effect, zookit_session::Effect::Dial { .. }));
+    talk.dials();
+    talk.connects(zookit_proto::SessionId::NONE);
+    talk.grant(SESSION);
+    talk.sends_op(OpCode::GetData);
 }

@@ -46,6 +46,8 @@ pub struct Talk {
     /// Bytes the session has written on this connection, not yet read by the test.
     to_server: BytesMut,
     connected: bool,
+    /// The transport takes no bytes any more, as when its buffers are full.
+    pub stuck: bool,
     pub effects: VecDeque<Effect>,
     pub heard: VecDeque<Heard>,
     pub changes: Vec<StateChange>,
@@ -70,6 +72,7 @@ impl Talk {
             to_client: BytesMut::new(),
             to_server: BytesMut::new(),
             connected: false,
+            stuck: false,
             effects: VecDeque::new(),
             heard: VecDeque::new(),
             changes: Vec::new(),
@@ -100,12 +103,22 @@ impl Talk {
 
     /// Moves everything that can move: effects, events, bytes out.
     pub fn settle(&mut self) {
-        while self.session.poll_transmit(self.now) {
+        while self.session.poll_transmit(self.now) && !self.stuck {
             let chunks: Vec<u8> = self.session.transmit().flatten().copied().collect();
             self.to_server.extend_from_slice(&chunks);
             self.session.handle_written(self.now, chunks.len());
         }
         self.collect();
+    }
+
+    /// The transport takes all bytes but the last so many, and is stuck then.
+    pub fn takes_all_but(&mut self, last: usize) {
+        assert!(self.session.poll_transmit(self.now), "nothing to take");
+        let mut bytes: Vec<u8> = self.session.transmit().flatten().copied().collect();
+        bytes.truncate(bytes.len() - last);
+        self.to_server.extend_from_slice(&bytes);
+        self.session.handle_written(self.now, bytes.len());
+        self.stuck = true;
     }
 
     /// Takes effects and events, without moving bytes.
@@ -135,6 +148,7 @@ impl Talk {
 
     fn disconnect(&mut self) {
         self.connected = false;
+        self.stuck = false;
         self.to_client.clear();
         self.to_server.clear();
     }
