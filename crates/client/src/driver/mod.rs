@@ -17,6 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 use zookit_session::{
     Effect, Endpoint, Loss, NotSent, Session, State, Submission, Ticket, Time, WatcherId,
@@ -241,6 +242,7 @@ impl Driver {
             }
             Command::AddAuth { ticket, scheme, auth, deadline } => {
                 let deadline = self.deadline(deadline);
+                let auth = Bytes::copy_from_slice(auth.expose());
                 self.session.add_auth(now, ticket, scheme, auth, deadline);
             }
             Command::Abandon(ticket) => self.session.abandon(ticket),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use zookit_proto::ops::auth::Auth;
+use zookit_proto::types::Credentials;
 use zookit_proto::{Operation, Text};
 
 use crate::answer::{Answer, Ask, AskFrame};
@@ -41,7 +42,8 @@ impl Client {
     pub fn add_auth(&self, scheme: &str, auth: impl Into<Bytes>) -> Answer<()> {
         let about = About { operation: Auth::NAME, path: None, class: Auth::CLASS };
         let shared = &self.handle.shared;
-        match shared.add_auth(Text::from(scheme), auth.into(), self.deadline) {
+        let auth = Credentials::new(auth.into());
+        match shared.add_auth(Text::from(scheme), auth, self.deadline) {
             Ok(ticket) => {
                 let frame = AskFrame {
                     about,

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use zookit_proto::types::Credentials;
 use zookit_proto::{OpCode, Text};
 use zookit_session::{Endpoint, Limits, NotSent, Ticket, WatcherId};
 
@@ -55,7 +56,7 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) enum Command {
     Submit(Ticket, Request),
-    AddAuth { ticket: Ticket, scheme: Text, auth: Bytes, deadline: Deadline },
+    AddAuth { ticket: Ticket, scheme: Text, auth: Credentials, deadline: Deadline },
     Abandon(Ticket),
     DropWatcher(WatcherId),
     UpdateServers(Vec<Endpoint>),
@@ -133,7 +134,7 @@ impl Shared {
     pub(crate) fn add_auth(
         &self,
         scheme: Text,
-        auth: Bytes,
+        auth: Credentials,
         deadline: Deadline,
     ) -> Result<Ticket, NotSent> {
         self.push_with_ticket(|ticket| Command::AddAuth { ticket, scheme, auth, deadline })

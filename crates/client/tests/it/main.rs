@@ -2,6 +2,7 @@
 //!
 //! * `conversations`, `endings`, `connecting`, `arguments`, `events`: against a scripted peer in
 //!   memory, on a paused clock. They read like the conversation they script.
+//! * `hostile`: against a peer that sends what it likes.
 //! * `threads`: the same peer on several threads and a real clock.
 //! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
 
@@ -10,6 +11,7 @@ mod connecting;
 mod conversations;
 mod endings;
 mod events;
+mod hostile;
 mod peer;
 mod real;
 mod threads;
