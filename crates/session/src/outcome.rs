@@ -53,6 +53,10 @@ pub enum NotSent {
     /// The server does not accept this client's credentials.
     #[error("authentication failed")]
     AuthFailed,
+    /// It is none that callers make, or its frame, operation and watch do not fit together, or its
+    /// watcher's number was used before.
+    #[error("it is no request that the session can send")]
+    Malformed,
     /// Its caller lost interest before it was sent.
     #[error("its caller gave it up before it was sent")]
     Abandoned,

@@ -1,7 +1,7 @@
 //! A request on its way into the session.
 
 use bytes::Bytes;
-use zookit_proto::{OpCode, Text};
+use zookit_proto::{Class, OpCode, Text, frame};
 
 use crate::event::Generation;
 use crate::outcome::Ticket;
@@ -27,6 +27,19 @@ pub struct Submission {
     pub watch: Option<WatchRequest>,
     /// The only generation in which it may be sent.
     pub pinned: Option<Generation>,
+}
+
+impl Submission {
+    /// Whether it can be sent: what the session does with the frame relies on this.
+    pub(crate) fn is_sound(&self) -> bool {
+        let length = self.frame.first_chunk().map(|prefix| u32::from_be_bytes(*prefix));
+        let rest = self.frame.len().checked_sub(frame::PREFIX);
+        let opcode = self.frame.get(8..12) == Some(&self.opcode.number().to_be_bytes()[..]);
+        let whole = opcode && rest.is_some_and(|rest| u32::try_from(rest).ok() == length);
+        // Credentials, SASL, pings and setWatches belong to the connection, closing to the handle.
+        let ours = matches!(self.opcode.class(), Class::Connection | Class::Close);
+        whole && !ours && self.watch.as_ref().is_none_or(|watch| watch.kind.fits(self.opcode))
+    }
 }
 
 /// A watcher to be armed by the reply to a request.

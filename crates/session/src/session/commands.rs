@@ -9,7 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::event::State;
 use crate::hosts::AfterUpdate;
 use crate::outcome::{Loss, NoReply, NotSent, Outcome, Ticket};
-use crate::request::Submission;
+use crate::request::{Submission, WatchRequest};
 use crate::requests::{Owner, Request};
 use crate::time::Time;
 use crate::watches::{Consequences, WatcherId};
@@ -39,6 +39,10 @@ impl Session {
         }
         if submission.pinned.is_some_and(|generation| generation != self.life.generation) {
             return Err(NotSent::SessionLost);
+        }
+        let taken = |watch: &WatchRequest| self.watches.contains(watch.watcher);
+        if !submission.is_sound() || submission.watch.as_ref().is_some_and(taken) {
+            return Err(NotSent::Malformed);
         }
         if !self.requests.has_room(submission.frame.len(), &self.config.limits) {
             return Err(NotSent::QueueFull);
@@ -115,9 +119,20 @@ impl Session {
             return;
         }
         let current = self.connection.as_ref().map(|connection| connection.host);
+        let next = match self.phase {
+            Phase::Draining { next: Some(next), .. } => self.hosts.endpoint(next).cloned(),
+            _ => None,
+        };
         let (after, place) = self.hosts.update(servers, current, &mut self.rng);
         if let Some(connection) = &mut self.connection {
             connection.host = place.unwrap_or(usize::MAX);
+        }
+        // Places in the old list mean nothing in the new one.
+        if let Phase::Draining { next: place, .. } = &mut self.phase {
+            *place = next.and_then(|endpoint| self.hosts.find(&endpoint));
+        }
+        if self.search.is_some() {
+            self.begin_search();
         }
         match self.phase {
             Phase::Idle | Phase::Waiting { .. } => self.attempt(),

@@ -137,6 +137,7 @@ impl Session {
         let millis = u64::try_from(response.timeout_ms).unwrap_or_default();
         self.life.timeout = std::time::Duration::from_millis(millis);
         self.life.trust(opened);
+        self.life.heard = self.now;
         if reason == Reason::NewSession {
             self.life.session = response.session_id;
             self.life.password = response.password.unwrap_or_default();

@@ -7,14 +7,21 @@ use super::{Phase, Session, Tally};
 use crate::config::{OnExpiry, PresumedExpiry};
 use crate::event::{Event, Generation, Reason, State, WatchEnd};
 use crate::fates::{Cause, Stage};
-use crate::outcome::{Loss, NoReply, NotSent, Outcome};
-use crate::requests::Owner;
+use crate::outcome::{NoReply, NotSent, Outcome};
 use crate::time::Time;
 
 impl Session {
     /// When the session will be presumed gone unless something is heard.
     pub(super) fn presumed_gone_at(&self) -> Option<Time> {
-        if !self.life.is_established() || matches!(self.phase, Phase::Over) {
+        let connected = matches!(
+            self.phase,
+            Phase::Authenticating { .. }
+                | Phase::Restoring { .. }
+                | Phase::Serving
+                | Phase::Draining { .. }
+        );
+        // While a server holds the session, its silence is noticed by the read deadline.
+        if connected || !self.life.is_established() || matches!(self.phase, Phase::Over) {
             return None;
         }
         let after = match self.config.presumed_expiry {
@@ -32,13 +39,6 @@ impl Session {
     /// that nobody reaches, so its id and password are kept: the first contact closes it, or
     /// learns that it is gone, before the next session is opened.
     pub(super) fn presume_expired(&mut self) {
-        if self.state.is_connected() {
-            self.hang_up();
-            self.lose(Loss::Stall);
-        }
-        if !self.life.is_established() || matches!(self.phase, Phase::Over) {
-            return;
-        }
         self.life.grave = Some((self.life.session, self.life.password.clone()));
         self.end_generation(Reason::PresumedExpired);
     }
@@ -50,9 +50,7 @@ impl Session {
         }
         let (_, unsent) = self.requests.take_all();
         let mut ended = Vec::new();
-        let mut closed = false;
         for request in unsent {
-            closed |= matches!(request.owner, Owner::Close);
             if request.pinned.is_some() {
                 self.end_request(request, Outcome::NotSent(NotSent::SessionLost), &mut ended);
             } else {
@@ -73,12 +71,14 @@ impl Session {
         self.life.born_read_only = false;
         let Generation(number) = self.life.generation;
         self.life.generation = Generation(number.saturating_add(1));
-        if self.config.on_expiry == OnExpiry::End {
-            self.finish(State::Closed, Reason::Closed);
-        } else if closed && self.life.grave.is_none() {
-            self.finish_close(self.done());
-        } else if !closed {
-            self.publish(State::Connecting, Reason::NextGeneration, Tally::default());
+        match (self.closing.is_some(), self.config.on_expiry) {
+            // It is closed by its burial, as long as there is time.
+            (true, _) if self.life.grave.is_some() => {}
+            (true, _) => self.finish_close(self.done()),
+            (false, OnExpiry::End) => self.finish(State::Closed, Reason::Closed),
+            (false, OnExpiry::NextGeneration) => {
+                self.publish(State::Connecting, Reason::NextGeneration, Tally::default());
+            }
         }
     }
 

@@ -30,7 +30,7 @@ impl Session {
             match frame::next(buffer, self.config.limits.max_response) {
                 Ok(Some(payload)) => {
                     frames = frames.saturating_add(1);
-                    self.life.heard = self.now;
+                    self.heard();
                     self.handle_frame(payload);
                 }
                 Ok(None) => break,
@@ -40,11 +40,18 @@ impl Session {
         match &mut self.connection {
             Some(connection) => {
                 if connection.received(self.now, frames, buffer.len()) {
-                    self.life.heard = self.now;
+                    self.heard();
                 }
                 self.leave_if_drained();
             }
             None => buffer.clear(),
+        }
+    }
+
+    /// Something was heard of the session: not in a handshake, until that has succeeded.
+    pub(super) fn heard(&mut self) {
+        if !matches!(self.phase, Phase::Handshaking { .. }) {
+            self.life.heard = self.now;
         }
     }
 
@@ -154,6 +161,8 @@ impl Session {
             code if code.is_refusal() => Outcome::Refused { code, zxid },
             code => Outcome::NoReply(NoReply::ServerUnsure(code)),
         };
+        // Of closeSession.
+        let is_closed = matches!(code, ErrorCode::Ok | ErrorCode::SessionExpired);
         match entry.request.owner {
             Owner::Caller(_) if entry.answered_late => {}
             Owner::Caller(ticket) => self.complete(ticket, outcome),
@@ -165,10 +174,16 @@ impl Session {
                 self.restored_one();
             }
             Owner::Sasl => self.handle_sasl(code, body),
-            Owner::Burial => {
+            Owner::Burial if is_closed => {
                 self.life.grave = None;
                 self.after_funeral(None);
             }
+            // It lives on, say at a server that only reads: another must bury it.
+            Owner::Burial => {
+                self.hang_up();
+                self.lose(Loss::Unreadable);
+            }
+            Owner::Close if is_closed => self.finish_close(self.done()),
             Owner::Close => self.finish_close(outcome),
         }
     }

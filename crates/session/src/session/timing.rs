@@ -73,7 +73,8 @@ impl Session {
             Timer::Attempt => self.attempt_deadline(),
             Timer::Read => self.read_deadline(),
             Timer::Ping => match self.phase {
-                Phase::Handshaking { .. } => None,
+                // A server that insists on SASL hangs up on anything else before it.
+                Phase::Handshaking { .. } | Phase::Authenticating { .. } => None,
                 _ => self.connection.as_ref().map(|c| c.ping_due(self.life.timeout)),
             },
             Timer::Deadline => {

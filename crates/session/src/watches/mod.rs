@@ -19,7 +19,7 @@ mod restore;
 use std::collections::BTreeMap;
 
 use zookit_proto::types::WatcherType;
-use zookit_proto::{ErrorCode, Text, Zxid};
+use zookit_proto::{ErrorCode, OpCode, Text, Zxid};
 
 use crate::event::{WatchEnd, WatchNotice};
 use crate::request::WatchRequest;
@@ -49,6 +49,16 @@ pub enum WatchKind {
 }
 
 impl WatchKind {
+    /// Whether the reply to this operation arms such a watcher.
+    pub(crate) const fn fits(self, opcode: OpCode) -> bool {
+        match self {
+            Self::Data => matches!(opcode, OpCode::GetData),
+            Self::Exists => matches!(opcode, OpCode::Exists),
+            Self::Children => matches!(opcode, OpCode::GetChildren | OpCode::GetChildren2),
+            Self::Persistent | Self::PersistentRecursive => matches!(opcode, OpCode::AddWatch),
+        }
+    }
+
     /// Whether the watch is over once it has fired.
     #[must_use]
     pub const fn is_one_shot(self) -> bool {
@@ -168,9 +178,14 @@ impl Watches {
         Patch::Mode(mode_number(watched.sent_mode))
     }
 
+    /// Whether this number names a watcher.
+    pub(crate) fn contains(&self, watcher: WatcherId) -> bool {
+        self.watchers.contains_key(&watcher)
+    }
+
     /// Whether anybody still waits for what the request would arm.
     pub(crate) fn is_wanted(&self, request: &WatchRequest) -> bool {
-        self.watchers.contains_key(&request.watcher)
+        self.contains(request.watcher)
     }
 
     /// The reply to a request with a watcher has come.

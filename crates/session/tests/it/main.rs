@@ -13,3 +13,4 @@ mod cut;
 mod expiring;
 mod fates;
 mod requests;
+mod sasl;
