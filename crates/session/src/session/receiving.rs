@@ -183,7 +183,7 @@ impl Session {
                 self.hang_up();
                 self.lose(Loss::Unreadable);
             }
-            Owner::Close if is_closed => self.finish_close(self.done()),
+            Owner::Close if is_closed && !code.is_ok() => self.finish_close(self.done()),
             Owner::Close => self.finish_close(outcome),
         }
     }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use zookit_proto::{OpCode, SessionId};
-use zookit_session::{NoReply, NotSent, Outcome, State, WatchEnd, WatchKind, WatchNotice};
+use zookit_proto::{ErrorCode, OpCode, SessionId};
+use zookit_session::{
+    NoReply, NotSent, OnExpiry, Outcome, State, WatchEnd, WatchKind, WatchNotice,
+};
 
-use crate::talk::{SESSION, Talk, data, is_answered, stat};
+use crate::talk::{SESSION, Talk, config, data, is_answered, stat};
 
 #[test]
 fn closing_comes_behind_everything_submitted_before() {
@@ -133,4 +135,31 @@ fn watches_end_with_the_client() {
     assert!(talk.heard.contains(&crate::talk::Heard::Watch(zookit_session::WatcherId(1), ended)));
     assert_eq!(talk.session.watchers(), 0);
     assert_eq!(talk.session.session_id(), SessionId(SESSION.0));
+}
+
+#[test]
+fn a_close_ends_also_when_the_handle_ends_with_its_session() {
+    let mut config = config(1);
+    config.on_expiry = OnExpiry::End;
+    let mut talk = Talk::connected_with(config);
+    let close = talk.close();
+    talk.sends_op(OpCode::CloseSession);
+    talk.fin();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.refuse_session();
+    assert_eq!(talk.says_state(), State::Suspended);
+    assert_eq!(talk.says_state(), State::Expired);
+    assert_eq!(talk.says_state(), State::Closed);
+    assert!(matches!(talk.says_done(close), Outcome::Answered { .. }));
+}
+
+#[test]
+fn a_close_that_hears_of_the_expiry_has_succeeded() {
+    let mut talk = Talk::connected();
+    let close = talk.close();
+    let xid = talk.sends_op(OpCode::CloseSession);
+    talk.refuse(xid, 4, ErrorCode::SessionExpired);
+    assert_eq!(talk.says_state(), State::Closed);
+    assert!(matches!(talk.says_done(close), Outcome::Answered { .. }));
 }

@@ -425,3 +425,42 @@ fn a_reply_record_is_not_needed_for_a_header_alone() {
     talk.reply(xid, 3, &Reply::Sync(zookit_proto::ops::sync::SyncReply { path: "/".into() }));
     assert!(is_answered(&talk.says_done(ticket), 3));
 }
+
+#[test]
+fn a_search_for_a_server_that_writes_survives_a_new_list() {
+    let mut config = config(2);
+    config.read_only = true;
+    let mut talk = Talk::with(config);
+    let first = talk.dials();
+    talk.connects(SessionId::NONE);
+    talk.grant_with(SESSION, TIMEOUT, true);
+    talk.wait(Duration::from_millis(100));
+    assert!(matches!(talk.effects.pop_front(), Some(Effect::Probe { .. })));
+    // The answer to that never comes, since its server is not there any more.
+    talk.session.update_servers(talk.now, vec![first, Endpoint::new("z", 26)]);
+    talk.collect();
+    talk.wait(Duration::from_millis(100));
+    assert!(matches!(talk.effects.pop_front(), Some(Effect::Probe { .. })));
+}
+
+#[test]
+fn a_move_to_a_certain_server_survives_a_new_list() {
+    let mut config = config(2);
+    config.read_only = true;
+    let mut talk = Talk::with(config);
+    let first = talk.dials();
+    talk.connects(SessionId::NONE);
+    talk.grant_with(SESSION, TIMEOUT, true);
+    talk.wait(Duration::from_millis(100));
+    let Some(Effect::Probe { endpoint, .. }) = talk.effects.pop_front() else {
+        panic!("no search")
+    };
+    talk.get("/a");
+    let xid = talk.sends_op(OpCode::GetData);
+    talk.session.handle_probed(talk.now, &endpoint, Some("rw".into()));
+    let list = ["x", "y", "z"].map(|name| Endpoint::new(name, 9));
+    let list = [vec![first, endpoint.clone()], list.to_vec()].concat();
+    talk.session.update_servers(talk.now, list);
+    talk.reply(xid, 5, &data());
+    assert_eq!(talk.dials(), endpoint);
+}

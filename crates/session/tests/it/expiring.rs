@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zookit_proto::{OpCode, SessionId, Zxid};
+use zookit_proto::{ErrorCode, OpCode, SessionId, Zxid};
 use zookit_session::{
     Generation, NotSent, OnExpiry, Outcome, PresumedExpiry, Reason, State, WatchEnd, WatchKind,
     WatchNotice,
@@ -74,7 +74,7 @@ fn a_long_reply_that_makes_progress_keeps_the_connection() {
     talk.get("/a");
     let xid = talk.sends_op(OpCode::GetData);
     let body = vec![0; 100_000];
-    let frame = crate::talk::reply_frame(xid, 1, zookit_proto::ErrorCode::Ok, &body);
+    let frame = crate::talk::reply_frame(xid, 1, ErrorCode::Ok, &body);
     for chunk in frame.chunks(10_000) {
         talk.wait(Duration::from_secs(5));
         talk.deliver(chunk);
@@ -335,4 +335,69 @@ fn an_exported_session_is_taken_up_with_its_zxid() {
     talk.grant(SESSION);
     assert_eq!(talk.says_state(), State::Connected);
     assert_eq!(talk.changes[0].reason, Reason::Resumed);
+}
+
+#[test]
+fn an_idle_connection_is_no_silence_however_short_the_patience() {
+    let mut config = config(1);
+    config.presumed_expiry = PresumedExpiry::After(Duration::from_secs(1));
+    let mut talk = Talk::connected_with(config);
+    talk.wait(Duration::from_secs(2));
+    talk.says_nothing();
+    talk.fin();
+    talk.dials_only();
+    talk.wait(Duration::ZERO);
+    assert_eq!(talk.says_state(), State::Suspended);
+    assert_eq!(talk.says_state(), State::Expired);
+}
+
+#[test]
+fn a_restore_is_never_overtaken_by_a_presumption() {
+    let mut config = config(1);
+    config.presumed_expiry = PresumedExpiry::After(Duration::from_secs(1));
+    let mut talk = Talk::connected_with(config);
+    talk.watch(1, WatchKind::Data, "/a");
+    let xid = talk.sends_op(OpCode::GetData);
+    talk.reply(xid, 3, &data());
+    talk.fin();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    let xid = talk.sends_op(OpCode::SetWatches);
+    talk.forget();
+    talk.wait(Duration::from_secs(2));
+    talk.says_nothing();
+    talk.ok(xid, 4);
+    assert_eq!(talk.says_state(), State::Connected);
+    assert_eq!(talk.session.session_id(), SESSION);
+}
+
+#[test]
+fn a_server_that_will_not_close_the_presumed_dead_buries_nobody() {
+    let mut talk = presumed_expired();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant_with(SESSION, TIMEOUT, true);
+    let xid = talk.sends_op(OpCode::CloseSession);
+    talk.refuse(xid, 30, ErrorCode::NotReadOnly);
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    let xid = talk.sends_op(OpCode::CloseSession);
+    talk.refuse(xid, 30, ErrorCode::SessionExpired);
+    talk.dials();
+    talk.connects(SessionId::NONE);
+}
+
+#[test]
+fn nonsense_in_handshakes_does_not_pass_for_a_living_session() {
+    let mut talk = Talk::connected();
+    talk.fin();
+    while talk.session.state() != State::Expired && talk.session.generation() == Generation(1) {
+        assert!(talk.now.as_duration() < TIMEOUT * 2, "never presumed gone");
+        talk.dials();
+        talk.deliver(&[0, 0, 0, 2, 9, 9]);
+    }
+    let expired = talk.changes.iter().find(|change| change.state == State::Expired).unwrap();
+    assert_eq!(expired.reason, Reason::PresumedExpired);
 }

@@ -6,6 +6,7 @@ use zookit_proto::ops::get_data::GetDataRequest;
 use zookit_proto::{ErrorCode, OpCode, Reply, Xid, frame};
 use zookit_session::{
     Loss, NoReply, NotSent, Outcome, State, Submission, Ticket, Unreadable, WatchKind,
+    WatchRequest, WatcherId,
 };
 
 use crate::talk::{SESSION, Talk, config, data, get, is_answered, reply_frame, stat};
@@ -395,4 +396,37 @@ fn a_ticket_given_up_on_and_ended_otherwise_may_be_used_again() {
     talk.connects(zookit_proto::SessionId::NONE);
     talk.grant(SESSION);
     talk.sends_op(OpCode::GetData);
+}
+
+#[test]
+fn what_the_session_cannot_send_is_refused() {
+    let frame_of = |opcode: OpCode| {
+        let body = GetDataRequest { path: "/a".into(), watch: true };
+        frame::request(Xid(0), opcode.number(), &body, 100).unwrap().freeze()
+    };
+    let watch =
+        |number, kind| Some(WatchRequest { watcher: WatcherId(number), kind, path: "/a".into() });
+    let get = frame_of(OpCode::GetData);
+    let longer = [&get[..], b"x"].concat().into();
+    let cases = [
+        ("the session's own", OpCode::Ping, frame_of(OpCode::Ping), None),
+        ("closing goes otherwise", OpCode::CloseSession, frame_of(OpCode::CloseSession), None),
+        ("no header", OpCode::GetData, get.slice(..11), None),
+        ("cut short", OpCode::GetData, get.slice(..get.len() - 1), None),
+        ("two frames", OpCode::GetData, longer, None),
+        ("another operation", OpCode::Exists, get.clone(), None),
+        ("another watch", OpCode::GetData, get.clone(), watch(2, WatchKind::Children)),
+        ("a watcher there is", OpCode::GetData, get.clone(), watch(1, WatchKind::Data)),
+    ];
+    let mut talk = Talk::connected();
+    talk.watch(1, WatchKind::Data, "/a");
+    talk.sends_op(OpCode::GetData);
+    for (why, opcode, frame, watch) in cases {
+        let ticket = talk.ticket();
+        let submission = Submission { ticket, opcode, frame, deadline: None, watch, pinned: None };
+        talk.session.submit(talk.now, submission);
+        assert_eq!(talk.says_done(ticket), Outcome::NotSent(NotSent::Malformed), "{why}");
+    }
+    talk.sends_nothing();
+    assert_eq!(talk.session.watchers(), 1);
 }

@@ -9,7 +9,7 @@ use zookit_proto::types::Credentials;
 use zookit_proto::{ErrorCode, OpCode, Reply, Request, SessionId, Xid};
 use zookit_session::{Mechanism, NotSent, Outcome, Reason, State, Step};
 
-use crate::talk::{SESSION, Talk, config, data, is_answered};
+use crate::talk::{SESSION, TIMEOUT, Talk, config, data, is_answered};
 
 /// Says "hello", answers each challenge by repeating it, and is content with "welcome".
 #[derive(Debug, Default)]
@@ -106,4 +106,15 @@ fn a_server_cannot_keep_the_exchange_going_for_ever() {
     }
     assert_eq!(talk.session.state(), State::AuthFailed);
     assert_eq!(rounds, 16);
+}
+
+#[test]
+fn no_ping_disturbs_an_exchange() {
+    let (mut talk, _) = talk();
+    talk.dials();
+    talk.connects(SessionId::NONE);
+    talk.grant(SESSION);
+    sends_token(&mut talk, b"hello");
+    talk.wait(TIMEOUT / 2);
+    talk.sends_nothing();
 }
