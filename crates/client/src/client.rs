@@ -7,9 +7,10 @@ use zookit_session::{Reason, ServerFloor, Session, Time};
 
 use crate::chroot::Chroot;
 use crate::connect_string::{ConnectString, ConnectStringError};
+use crate::deadline::Deadline;
 use crate::driver::Driver;
 use crate::error::ConnectError;
-use crate::options::{ConnectOptions, Deadline};
+use crate::options::ConnectOptions;
 use crate::shared::Shared;
 
 /// A client of a ZooKeeper ensemble: a handle, cheap to clone, of one session after another.

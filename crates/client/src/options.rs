@@ -9,7 +9,8 @@ use zookit_session::{
     Backoff, Config, Endpoint, Identity, Limits, Mechanism, OnExpiry, PresumedExpiry, ServerFloor,
 };
 
-use crate::driver::{Dialer, Resolver, SystemResolver, TcpDialer};
+use crate::deadline::Deadline;
+use crate::network::{Dialer, Resolver, SystemResolver, TcpDialer};
 
 /// Everything that can be set about a client. The defaults suit most:
 ///
@@ -115,19 +116,4 @@ impl ConnectOptions {
             ..Config::new(servers)
         }
     }
-}
-
-/// How long a request waits for its reply before its caller is answered without one.
-///
-/// When it passes before the request has left, the request is *not sent*. When it passes after
-/// that, it is *no reply*: the server may still execute it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Deadline {
-    /// As long as the session timeout that was granted.
-    #[default]
-    SessionTimeout,
-    /// This long after it was submitted.
-    After(Duration),
-    /// As long as it takes: until a reply, a loss, or the end of the session.
-    Never,
 }

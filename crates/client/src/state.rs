@@ -11,8 +11,6 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 use zookit_session::{Endpoint, State, StateChange};
 
-use crate::shared::Shared;
-
 /// How many changes are kept for whoever has not read them yet.
 pub(crate) const KEPT: usize = 256;
 
@@ -76,12 +74,12 @@ impl StateCell {
     }
 
     /// A stream of what comes from now on.
-    pub(crate) fn stream(shared: &Arc<Shared>) -> StateStream {
-        let mut inner = shared.state.lock();
+    pub(crate) fn stream(self: &Arc<Self>) -> StateStream {
+        let mut inner = self.lock();
         inner.next_reader += 1;
         let (reader, position) = (inner.next_reader, inner.count);
         drop(inner);
-        StateStream { shared: Arc::clone(shared), reader, position, ended: false }
+        StateStream { state: Arc::clone(self), reader, position, ended: false }
     }
 
     /// The first change at or after `position`, with its number.
@@ -138,7 +136,7 @@ pub struct StateUpdate {
 /// Does not keep the session open. Dropping it costs nothing and loses nothing.
 #[must_use = "a stream of states does nothing unless it is polled"]
 pub struct StateStream {
-    shared: Arc<Shared>,
+    state: Arc<StateCell>,
     reader: u64,
     position: u64,
     ended: bool,
@@ -157,7 +155,7 @@ impl StateStream {
         if self.ended {
             return Poll::Ready(None);
         }
-        self.shared.state.poll(self.reader, self.position, context).map(|(number, change)| {
+        self.state.poll(self.reader, self.position, context).map(|(number, change)| {
             let missed = number - self.position;
             self.position = number + 1;
             self.ended = change.state.is_terminal();
@@ -176,7 +174,7 @@ impl Stream for StateStream {
 
 impl Drop for StateStream {
     fn drop(&mut self) {
-        self.shared.state.forget(self.reader);
+        self.state.forget(self.reader);
     }
 }
 
@@ -188,10 +186,8 @@ impl fmt::Debug for StateStream {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use zookit_proto::{SessionId, Zxid};
-    use zookit_session::{Generation, Limits, Reason};
+    use zookit_session::{Generation, Reason};
 
     use super::*;
 
@@ -215,11 +211,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_is_told_how_many_it_missed() {
-        let shared = Shared::new(Limits::default(), Duration::from_secs(10));
-        let mut stream = StateCell::stream(&shared);
+        let state = Arc::new(StateCell::default());
+        let mut stream = state.stream();
         assert_eq!(poll(&mut stream), Poll::Pending);
         for zxid in 0..KEPT as i64 + 3 {
-            shared.state.publish(change(State::Suspended, zxid), None);
+            state.publish(change(State::Suspended, zxid), None);
         }
         let missed = StateUpdate { change: change(State::Suspended, 3), missed: 3 };
         assert_eq!(poll(&mut stream), Poll::Ready(Some(missed)));
@@ -229,11 +225,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_stream_ends_with_the_last_state() {
-        let shared = Shared::new(Limits::default(), Duration::from_secs(10));
-        let mut stream = StateCell::stream(&shared);
-        shared.state.publish(change(State::Closed, 1), None);
+        let state = Arc::new(StateCell::default());
+        let mut stream = state.stream();
+        state.publish(change(State::Closed, 1), None);
         assert!(matches!(poll(&mut stream), Poll::Ready(Some(_))));
         assert_eq!(poll(&mut stream), Poll::Ready(None));
-        assert_eq!(shared.state.now(), State::Closed);
+        assert_eq!(state.now(), State::Closed);
     }
 }

@@ -23,13 +23,12 @@ use zookit_session::{
     Effect, Endpoint, Loss, NotSent, Session, State, Submission, Ticket, Time, WatcherId,
 };
 
-use crate::options::Deadline;
+use crate::deadline::Deadline;
+use crate::network::{Dialer, Resolver};
+use crate::shared::WatchCell;
 use crate::shared::{Command, Completion, Request, Shared};
-use crate::watch::WatchCell;
-pub use dial::{BoxFuture, Dialer, Resolver, SystemResolver, TcpDialer};
 use dial::{DialFuture, Dials};
 use probe::{ProbeFuture, Probed};
-pub use transport::Transport;
 use transport::{Connection, Moved};
 
 /// The task, as a value.

@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use zookit_session::Endpoint;
 
-use super::dial::{BoxFuture, Dials};
+use super::dial::Dials;
+use crate::network::BoxFuture;
 
 /// An answer is cut off behind this many bytes; `srvr` and `isro` take far fewer.
 const MOST_BYTES: usize = 64 * 1024;

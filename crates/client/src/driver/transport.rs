@@ -8,13 +8,10 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 use zookit_session::Loss;
 
-/// A two-way stream of bytes: what a [`Dialer`](crate::Dialer) gives.
-pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+use crate::network::Transport;
 
 /// A read asks for this much; frames are slices of it.
 const READ_CHUNK: usize = 64 * 1024;

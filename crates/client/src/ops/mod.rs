@@ -29,7 +29,8 @@ use crate::answer::{Answer, Ask, AskFrame, Decode, Part};
 use crate::client::Client;
 use crate::error::{About, ArgumentError, Error};
 use crate::shared::Request;
-use crate::watch::{WatchCell, Watcher};
+use crate::shared::WatchCell;
+use crate::watch::Watcher;
 
 /// A request on its way to the outbox: what its method adds to the record itself.
 pub(crate) struct Call<T> {

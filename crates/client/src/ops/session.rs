@@ -13,7 +13,7 @@ use crate::chroot::Chroot;
 use crate::client::Client;
 use crate::error::{About, Error};
 use crate::shared::Command;
-use crate::state::{StateCell, StateStream};
+use crate::state::StateStream;
 
 impl Client {
     /// Closes the session, behind everything submitted before: its ephemeral znodes go, its watches
@@ -101,7 +101,7 @@ impl Client {
     #[doc(alias = "add_listener")]
     #[doc(alias = "SessionEvents")]
     pub fn states(&self) -> StateStream {
-        StateCell::stream(&self.handle.shared)
+        self.handle.shared.state.stream()
     }
 
     /// Waits until the session is connected; returns at once if it is.

@@ -5,7 +5,9 @@
 //! dropped, while the lock is held.
 
 mod gauges;
+mod notice;
 mod slots;
+mod watch_cell;
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,13 +21,14 @@ use zookit_proto::types::Credentials;
 use zookit_proto::{OpCode, Text};
 use zookit_session::{Endpoint, Limits, NotSent, Ticket, WatcherId};
 
+use crate::deadline::Deadline;
 use crate::error::{Attempt, Attempts};
-use crate::options::Deadline;
 use crate::state::StateCell;
-use crate::watch::WatchCell;
 pub(crate) use gauges::Gauges;
+pub use notice::{WatchNotice, WatchedEvent};
 pub(crate) use slots::Completion;
 use slots::{Polled, Slots};
+pub(crate) use watch_cell::WatchCell;
 
 /// Shared by every handle, future and watch of one client, and by its driver.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub(crate) struct Shared {
     limits: Limits,
     /// What the session's times count from.
     pub(crate) origin: Instant,
-    pub(crate) state: StateCell,
+    pub(crate) state: Arc<StateCell>,
     pub(crate) gauges: Gauges,
 }
 
@@ -89,7 +92,7 @@ impl Shared {
             next_watcher: AtomicU64::new(1),
             limits,
             origin: Instant::now(),
-            state: StateCell::default(),
+            state: Arc::default(),
             gauges: Gauges::new(session_timeout),
         })
     }

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use zookit_session::WatchEnd;
 
-use super::{WatchNotice, WatchedEvent, Watcher};
+use super::Watcher;
+use crate::shared::{WatchNotice, WatchedEvent};
 
 /// A one-shot watch: a future of the one event it was set for.
 ///

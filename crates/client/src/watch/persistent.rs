@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{WatchNotice, Watcher};
+use super::Watcher;
+use crate::shared::WatchNotice;
 
 /// A persistent watch, recursive or not: a stream of what happens.
 ///

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use zookit_proto::Zxid;
 use zookit_session::{WatchKind, WatchRequest};
 
-use super::{WatchNotice, WatchedEvent};
+use super::notice::{WatchNotice, WatchedEvent};
 use crate::chroot::Chroot;
 
 /// One watcher's notices, bounded: what does not fit becomes a gap.
