@@ -111,8 +111,9 @@ impl Session {
             Notification { event: event.event_type, path: event.path, zxid: header.zxid };
         let restoring = matches!(self.phase, Phase::Restoring { .. });
         let reach = if restoring { Reach::OneShots } else { Reach::All };
-        let told = self.watches.dispatch(&notification, reach);
+        let (told, consequences) = self.watches.dispatch(&notification, reach);
         self.tell(told);
+        self.follow(consequences);
     }
 
     pub(super) fn tell(&mut self, told: Vec<(WatcherId, WatchNotice)>) {

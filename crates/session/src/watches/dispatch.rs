@@ -3,7 +3,7 @@
 use zookit_proto::types::EventType;
 use zookit_proto::{Text, Zxid};
 
-use super::{Mode, WatchKind, WatcherId, Watches};
+use super::{Consequences, Mode, WatchKind, WatcherId, Watches};
 use crate::event::WatchNotice;
 
 /// A notification from the server.
@@ -26,12 +26,12 @@ pub(crate) enum Reach {
 
 impl Watches {
     /// Whom the event reaches, in the order in which they are told. One-shot watchers are gone
-    /// with it.
+    /// with it, and with the last of them what the server kept for a path.
     pub(crate) fn dispatch(
         &mut self,
         notification: &Notification,
         reach: Reach,
-    ) -> Vec<(WatcherId, WatchNotice)> {
+    ) -> (Vec<(WatcherId, WatchNotice)>, Consequences) {
         let Notification { event, path, zxid } = notification;
         let mut told = Vec::new();
         match event {
@@ -40,7 +40,7 @@ impl Watches {
             | EventType::NodeDataChanged
             | EventType::NodeChildrenChanged => {}
             // Servers send no others; what cannot be understood reaches nobody.
-            _ => return told,
+            _ => return (told, Consequences::default()),
         }
         self.consume(*event, path);
         if !self.already_derived(*event, path, *zxid) {
@@ -48,17 +48,24 @@ impl Watches {
         }
         if reach == Reach::All && *event != EventType::NodeChildrenChanged {
             self.tell_recursive(*event, path, *zxid, &mut told);
-            if *event != EventType::NodeDataChanged {
-                self.derive_children_changed(path, *zxid, &mut told);
-            }
         }
+        if matches!(event, EventType::NodeCreated | EventType::NodeDeleted) {
+            self.derive_children_changed(path, *zxid, reach, &mut told);
+        }
+        let mut touched = vec![path.clone()];
         for (watcher, _) in &told {
-            if self.watchers.get(watcher).is_some_and(|watcher| watcher.kind.is_one_shot()) {
+            let fired = self.watchers.get(watcher).filter(|watcher| watcher.kind.is_one_shot());
+            if let Some(fired) = fired {
+                touched.push(fired.path.clone());
                 self.forget(*watcher);
             }
         }
-        self.forget_unwatched(path);
-        told
+        touched.dedup();
+        let mut consequences = Consequences::default();
+        for path in &touched {
+            consequences.removals.extend(self.settle(path).removals);
+        }
+        (told, consequences)
     }
 
     /// The server's one-shot watches on the path are spent by the event.
@@ -128,25 +135,17 @@ impl Watches {
         &mut self,
         child: &Text,
         zxid: Zxid,
+        reach: Reach,
         told: &mut Vec<(WatcherId, WatchNotice)>,
     ) {
         let Some(above) = parent(child) else { return };
         let above = Text::from_bytes(child.as_bytes().slice_ref(above));
         let Some(watched) = self.paths.get_mut(&above) else { return };
-        if watched.mode != Mode::Recursive {
+        if watched.sent_mode != Mode::Recursive {
             return;
         }
         watched.derived = Some(zxid);
-        self.tell_exact(EventType::NodeChildrenChanged, &above, zxid, Reach::All, told);
-    }
-
-    /// Forgets a path that nobody watches and of which the server keeps nothing.
-    fn forget_unwatched(&mut self, path: &Text) {
-        let idle =
-            |watched: &super::Watched| watched.watchers.is_empty() && !watched.is_on_server();
-        if self.paths.get(path).is_some_and(idle) {
-            self.paths.remove(path);
-        }
+        self.tell_exact(EventType::NodeChildrenChanged, &above, zxid, reach, told);
     }
 }
 

@@ -98,14 +98,18 @@ enum Mode {
 struct Watched {
     /// In the order in which they came; armed or not.
     watchers: Vec<WatcherId>,
-    /// The server holds a one-shot data watch, as far as replies and events tell.
+    /// The server holds a one-shot data watch, as far as replies and events tell, or was asked to
+    /// by setWatches.
     data: bool,
-    /// The server holds a one-shot child watch.
+    /// The server holds a one-shot child watch, likewise.
     child: bool,
     /// The mode the server has confirmed.
     mode: Mode,
-    /// The mode it will have when it has read all that was sent.
+    /// The mode it will have when it has read all that was sent; never less than `mode`.
     sent_mode: Mode,
+    /// Requests in flight that make the server watch. Nothing is removed before they are
+    /// answered: only then is it known what there is to remove.
+    underway: u32,
     /// The transaction of the last derived `NodeChildrenChanged`, so that a server which keeps
     /// several modes does not tell it twice.
     derived: Option<Zxid>,
@@ -113,7 +117,11 @@ struct Watched {
 
 impl Watched {
     fn is_on_server(&self) -> bool {
-        self.data || self.child || self.mode != Mode::OneShot || self.sent_mode != Mode::OneShot
+        self.data || self.child || self.sent_mode != Mode::OneShot
+    }
+
+    fn is_idle(&self) -> bool {
+        self.watchers.is_empty() && !self.is_on_server() && self.underway == 0
     }
 
     fn forget_server(&mut self) {
@@ -121,6 +129,26 @@ impl Watched {
         self.child = false;
         self.mode = Mode::OneShot;
         self.sent_mode = Mode::OneShot;
+        self.underway = 0;
+    }
+
+    /// The server was asked for a watch of this list.
+    fn ask(&mut self, list: List, kind: WatchKind) {
+        match (list, kind) {
+            (List::Data | List::Exist, _) => self.data = true,
+            (List::Child, _) => self.child = true,
+            (List::Persistent, WatchKind::PersistentRecursive) => self.sent_mode = Mode::Recursive,
+            (List::Persistent, _) => self.sent_mode = self.sent_mode.max(Mode::Persistent),
+        }
+    }
+
+    /// The server refused what it was asked for.
+    fn unask(&mut self, list: List) {
+        match list {
+            List::Data | List::Exist => self.data = false,
+            List::Child => self.child = false,
+            List::Persistent => self.sent_mode = self.mode,
+        }
     }
 }
 
@@ -169,11 +197,14 @@ impl Watches {
             WatchKind::Persistent => Mode::Persistent,
             WatchKind::PersistentRecursive => Mode::Recursive,
             WatchKind::Data | WatchKind::Exists | WatchKind::Children => {
-                let one_shot = watched.is_none_or(|watched| watched.sent_mode == Mode::OneShot);
-                return Patch::Flag(wanted && one_shot);
+                let Some(watched) = watched.filter(|_| wanted) else { return Patch::Flag(false) };
+                let flag = watched.sent_mode == Mode::OneShot;
+                watched.underway = watched.underway.saturating_add(u32::from(flag));
+                return Patch::Flag(flag);
             }
         };
         let Some(watched) = watched else { return Patch::Mode(mode_number(mode)) };
+        watched.underway = watched.underway.saturating_add(1);
         watched.sent_mode = watched.sent_mode.max(mode);
         Patch::Mode(mode_number(watched.sent_mode))
     }
@@ -205,17 +236,19 @@ impl Watches {
             }
             _ => None,
         };
-        let watched = self.paths.entry(request.path.clone()).or_default();
-        let mut refused_mode = false;
-        match (asked, armed) {
-            (Patch::Flag(true), Some(List::Child)) => watched.child = true,
-            (Patch::Flag(true), Some(_)) => watched.data = true,
-            (Patch::Mode(number), Some(_)) => watched.mode = watched.mode.max(mode_of(number)),
-            (Patch::Mode(_), None) => {
-                refused_mode = true;
+        if let Some(watched) = self.paths.get_mut(&request.path) {
+            match (asked, armed) {
+                (Patch::Flag(true), Some(list)) => watched.ask(list, request.kind),
+                (Patch::Mode(number), Some(_)) => watched.mode = watched.mode.max(mode_of(number)),
+                _ => {}
+            }
+            if matches!(asked, Patch::Flag(true) | Patch::Mode(_)) {
+                watched.underway = watched.underway.saturating_sub(1);
+            }
+            // Refused or not, nothing else is on its way that could change the mode.
+            if watched.underway == 0 {
                 watched.sent_mode = watched.mode;
             }
-            _ => {}
         }
         match (self.watchers.get_mut(&request.watcher), armed) {
             (Some(watcher), Some(list)) => watcher.armed = Some((list, zxid)),
@@ -223,9 +256,7 @@ impl Watches {
             (None, _) => {}
         }
         let mut consequences = self.settle(&request.path);
-        if refused_mode {
-            consequences.unserved = self.unserved(&request.path);
-        }
+        consequences.unserved = self.unserved(&request.path);
         consequences
     }
 
@@ -251,7 +282,8 @@ impl Watches {
     /// Whatever is removed is taken for gone at once: requests submitted from now on are sent
     /// behind the removal.
     fn settle(&mut self, path: &Text) -> Consequences {
-        let Some(watched) = self.paths.get_mut(path) else { return Consequences::default() };
+        let watched = self.paths.get_mut(path).filter(|watched| watched.underway == 0);
+        let Some(watched) = watched else { return Consequences::default() };
         let mut removals = Vec::new();
         let mut remove = |kind| removals.push(Removal { path: path.clone(), kind });
         if watched.watchers.is_empty() {
@@ -279,21 +311,32 @@ impl Watches {
 
     /// One-shot watchers on a path that were armed in the belief that a persistent watch, which
     /// the server then refused, would serve them.
-    fn unserved(&self, path: &Text) -> Vec<Batch> {
-        let Some(watched) = self.paths.get(path) else { return Vec::new() };
+    fn unserved(&mut self, path: &Text) -> Vec<Batch> {
+        let Some(watched) = self.paths.get_mut(path) else { return Vec::new() };
         if watched.sent_mode != Mode::OneShot {
             return Vec::new();
         }
-        let armed = watched.watchers.iter().filter_map(|id| {
-            let (list, zxid) = self.watchers.get(id)?.armed?;
+        let (data, child) = (watched.data, watched.child);
+        let mut batches = Vec::new();
+        for id in &watched.watchers {
+            let Some(watcher) = self.watchers.get(id) else { continue };
+            let Some((list, zxid)) = watcher.armed else { continue };
             let held = match list {
-                List::Data | List::Exist => watched.data,
-                List::Child => watched.child,
+                List::Data | List::Exist => data,
+                List::Child => child,
                 List::Persistent => true,
             };
-            (!held).then_some((*id, list, zxid))
-        });
-        armed.map(|(id, list, zxid)| Batch::of_one(id, list, path.clone(), zxid)).collect()
+            if !held {
+                batches.push(Batch::of_one(*id, list, path.clone(), zxid));
+            }
+        }
+        for id in batches.iter().flat_map(|batch| &batch.watchers) {
+            let list = self.watchers.get(id).and_then(|watcher| watcher.armed);
+            if let Some((list, _)) = list {
+                watched.ask(list, WatchKind::Data);
+            }
+        }
+        batches
     }
 
     /// The connection is gone, and with it all that the server kept for us.
@@ -327,7 +370,7 @@ impl Watches {
         for id in &ids {
             self.forget(*id);
         }
-        self.paths.retain(|_, watched| !watched.watchers.is_empty() || watched.is_on_server());
+        self.paths.retain(|_, watched| !watched.is_idle());
         ids.into_iter().map(|id| (id, WatchNotice::Ended(why))).collect()
     }
 }

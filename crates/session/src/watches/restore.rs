@@ -5,13 +5,15 @@
 //! Persistent ones follow by setWatches2, of which a server before 3.6 knows nothing; so a refusal
 //! ends only those.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use zookit_proto::frame;
 use zookit_proto::ops::set_watches::SetWatchesRequest;
 use zookit_proto::ops::set_watches2::SetWatches2Request;
 use zookit_proto::{ErrorCode, OpCode, Text, Xid, Zxid};
 
-use super::{List, Mode, WatchKind, WatcherId, Watches};
+use super::{List, WatchKind, Watcher, WatcherId, Watches};
 use crate::event::{WatchEnd, WatchNotice};
 
 /// One setWatches or setWatches2, and the watchers it stands for.
@@ -45,10 +47,15 @@ impl Lists {
         };
         // Watchers come sorted by path, so that the same path again is the last one.
         if list.last() != Some(path) {
-            self.bytes = self.bytes.saturating_add(path.len()).saturating_add(4);
+            self.bytes = self.bytes.saturating_add(length(path));
             list.push(path.clone());
         }
         self.watchers.push(id);
+    }
+
+    /// Whether the path fits in once more, in whatever list. One alone always does.
+    fn has_room(&self, path: &Text, max_bytes: usize) -> bool {
+        self.watchers.is_empty() || self.bytes.saturating_add(length(path)) <= max_bytes
     }
 
     fn into_batch(self, relative_zxid: Zxid) -> Batch {
@@ -75,6 +82,11 @@ impl Lists {
     }
 }
 
+/// Bytes a path takes in a list.
+fn length(path: &Text) -> usize {
+    path.len().saturating_add(4)
+}
+
 fn encode<T: zookit_proto::wire::Field>(opcode: OpCode, body: &T) -> Bytes {
     let frame = frame::request(Xid::default(), opcode.number(), body, usize::MAX);
     frame.map(bytes::BytesMut::freeze).unwrap_or_default()
@@ -92,24 +104,25 @@ impl Batch {
 impl Watches {
     /// Everything armed, in batches whose paths take at most `max_bytes` (one longer path goes
     /// alone). All carry the same zxid, the newest seen before any of this was sent.
-    pub(crate) fn restore(&self, relative_zxid: Zxid, max_bytes: usize) -> Vec<Batch> {
+    ///
+    /// From now on they count as held by the server: who drops one meanwhile has it removed.
+    pub(crate) fn restore(&mut self, relative_zxid: Zxid, max_bytes: usize) -> Vec<Batch> {
         let mut batches = Vec::new();
         for one_shot in [true, false] {
             let mut lists = Lists::default();
-            for (path, watched) in &self.paths {
-                let mut room = lists.bytes.saturating_add(path.len()) < max_bytes;
-                for id in &watched.watchers {
-                    let Some(watcher) = self.watchers.get(id) else { continue };
+            for (path, watched) in &mut self.paths {
+                let strongest = strongest(&self.watchers, &watched.watchers);
+                for id in watched.watchers.clone() {
+                    let Some(watcher) = self.watchers.get(&id) else { continue };
                     let Some((list, _)) = watcher.armed else { continue };
                     if (list != List::Persistent) != one_shot {
                         continue;
                     }
-                    if !room && !lists.watchers.is_empty() {
+                    if !lists.has_room(path, max_bytes) {
                         batches.push(std::mem::take(&mut lists).into_batch(relative_zxid));
                     }
-                    room = true;
-                    let kind = self.strongest(watched, watcher.kind);
-                    lists.put(*id, list, kind, path);
+                    lists.put(id, list, strongest, path);
+                    watched.ask(list, strongest);
                 }
             }
             if !lists.watchers.is_empty() {
@@ -117,19 +130,6 @@ impl Watches {
             }
         }
         batches
-    }
-
-    /// The one mode in which a path is watched: recursive if any armed watcher needs that.
-    fn strongest(&self, watched: &super::Watched, kind: WatchKind) -> WatchKind {
-        if kind != WatchKind::Persistent {
-            return kind;
-        }
-        let recursive = watched.watchers.iter().any(|id| {
-            self.watchers.get(id).is_some_and(|watcher| {
-                watcher.kind == WatchKind::PersistentRecursive && watcher.armed.is_some()
-            })
-        });
-        if recursive { WatchKind::PersistentRecursive } else { kind }
     }
 
     /// The server answered a batch. What it refused is over.
@@ -141,38 +141,39 @@ impl Watches {
         let mut ended = Vec::new();
         for id in watchers {
             let Some(watcher) = self.watchers.get(id) else { continue };
-            if !code.is_ok() {
-                ended.push((*id, WatchNotice::Ended(WatchEnd::RestoreRefused(code))));
-                self.forget(*id);
+            let Some((list, _)) = watcher.armed else { continue };
+            let Some(watched) = self.paths.get_mut(&watcher.path) else { continue };
+            if code.is_ok() {
+                if list == List::Persistent {
+                    watched.mode = watched.mode.max(watched.sent_mode);
+                }
                 continue;
             }
-            let Some((list, _)) = watcher.armed else { continue };
-            let kind = watcher.kind;
-            let Some(watched) = self.paths.get_mut(&watcher.path) else { continue };
-            let mode = match (list, kind) {
-                (List::Data | List::Exist, _) => {
-                    watched.data = true;
-                    continue;
-                }
-                (List::Child, _) => {
-                    watched.child = true;
-                    continue;
-                }
-                (List::Persistent, WatchKind::PersistentRecursive) => Mode::Recursive,
-                (List::Persistent, _) => Mode::Persistent,
-            };
-            watched.mode = watched.mode.max(mode);
-            watched.sent_mode = watched.sent_mode.max(mode);
+            watched.unask(list);
+            ended.push((*id, WatchNotice::Ended(WatchEnd::RestoreRefused(code))));
+            self.forget(*id);
         }
-        self.paths.retain(|_, watched| !watched.watchers.is_empty() || watched.is_on_server());
+        if !ended.is_empty() {
+            self.paths.retain(|_, watched| !watched.is_idle());
+        }
         ended
     }
 
     /// The persistent watchers that are armed: those that a gap concerns.
     pub(crate) fn persistent(&self) -> Vec<WatcherId> {
-        let armed = |(_, watcher): &(&WatcherId, &super::Watcher)| {
+        let armed = |(_, watcher): &(&WatcherId, &Watcher)| {
             !watcher.kind.is_one_shot() && watcher.armed.is_some()
         };
         self.watchers.iter().filter(armed).map(|(id, _)| *id).collect()
+    }
+}
+
+/// The one mode in which a path is watched persistently: recursive if any armed watcher needs that.
+fn strongest(watchers: &BTreeMap<WatcherId, Watcher>, of_path: &[WatcherId]) -> WatchKind {
+    let mut armed = of_path.iter().filter_map(|id| watchers.get(id)).filter(|w| w.armed.is_some());
+    if armed.any(|watcher| watcher.kind == WatchKind::PersistentRecursive) {
+        WatchKind::PersistentRecursive
+    } else {
+        WatchKind::Persistent
     }
 }

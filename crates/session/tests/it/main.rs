@@ -14,3 +14,4 @@ mod expiring;
 mod fates;
 mod requests;
 mod sasl;
+mod watches;
