@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use zookit_proto::Text;
 
-use crate::outcome::Ticket;
+use crate::ids::Ticket;
 use crate::time::Time;
 
 /// A scheme and what goes with it; never printed.

@@ -7,12 +7,8 @@ use zookit_proto::types::EventType;
 use zookit_proto::{ErrorCode, SessionId, Text, Zxid};
 
 use crate::endpoint::Endpoint;
-use crate::outcome::{Loss, Outcome, Ticket};
-use crate::watches::WatcherId;
-
-/// Which session of a handle: the first is 1, and each expiry makes the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Generation(pub u64);
+use crate::ids::{Generation, Ticket, WatcherId};
+use crate::outcome::{Loss, Outcome};
 
 /// The state of a session, in ZooKeeper's and Curator's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

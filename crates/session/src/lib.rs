@@ -46,6 +46,7 @@ mod endpoint;
 mod event;
 pub mod fates;
 mod hosts;
+mod ids;
 mod outcome;
 mod request;
 mod requests;
@@ -60,12 +61,11 @@ pub use config::{
 };
 pub use endpoint::Endpoint;
 pub use event::{
-    Diagnosis, Effect, Event, Generation, Reason, SilentClose, State, StateChange, WatchEnd,
-    WatchNotice,
+    Diagnosis, Effect, Event, Reason, SilentClose, State, StateChange, WatchEnd, WatchNotice,
 };
-pub use outcome::{Loss, NoReply, NotSent, Outcome, Ticket, Unreadable};
-pub use request::{Submission, WatchRequest};
+pub use ids::{Generation, Ticket, WatcherId};
+pub use outcome::{Loss, NoReply, NotSent, Outcome, Unreadable};
+pub use request::{Submission, WatchKind, WatchRequest};
 pub use sasl::{Mechanism, Step};
 pub use session::Session;
 pub use time::Time;
-pub use watches::{WatchKind, WatcherId};

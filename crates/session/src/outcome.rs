@@ -4,10 +4,6 @@ use bytes::Bytes;
 use thiserror::Error;
 use zookit_proto::{ErrorCode, OpCode, Zxid};
 
-/// The caller's own number for a request; the session only hands it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
-
 /// How a request ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

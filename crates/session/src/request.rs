@@ -3,10 +3,8 @@
 use bytes::Bytes;
 use zookit_proto::{Class, OpCode, Text, frame};
 
-use crate::event::Generation;
-use crate::outcome::Ticket;
+use crate::ids::{Generation, Ticket, WatcherId};
 use crate::time::Time;
-use crate::watches::{WatchKind, WatcherId};
 
 /// A request as its caller submits it.
 #[derive(Debug, Clone)]
@@ -51,4 +49,38 @@ pub struct WatchRequest {
     pub kind: WatchKind,
     /// The path, as the server has it.
     pub path: Text,
+}
+
+/// What a watcher waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WatchKind {
+    /// Once: data set or the znode deleted. Armed by getData.
+    Data,
+    /// Once: created, data set or deleted. Armed by exists, also by its `NoNode`.
+    Exists,
+    /// Once: a child created or deleted, or the znode deleted. Armed by getChildren.
+    Children,
+    /// Again and again: everything about exactly this path. Armed by addWatch.
+    Persistent,
+    /// Again and again: created, deleted, data set, of the path and all below it; never
+    /// `NodeChildrenChanged`. Armed by addWatch.
+    PersistentRecursive,
+}
+
+impl WatchKind {
+    /// Whether the reply to this operation arms such a watcher.
+    pub(crate) const fn fits(self, opcode: OpCode) -> bool {
+        match self {
+            Self::Data => matches!(opcode, OpCode::GetData),
+            Self::Exists => matches!(opcode, OpCode::Exists),
+            Self::Children => matches!(opcode, OpCode::GetChildren | OpCode::GetChildren2),
+            Self::Persistent | Self::PersistentRecursive => matches!(opcode, OpCode::AddWatch),
+        }
+    }
+
+    /// Whether the watch is over once it has fired.
+    #[must_use]
+    pub const fn is_one_shot(self) -> bool {
+        matches!(self, Self::Data | Self::Exists | Self::Children)
+    }
 }

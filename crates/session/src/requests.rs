@@ -9,13 +9,11 @@ use bytes::Bytes;
 use zookit_proto::{OpCode, Xid};
 
 use crate::config::Limits;
-use crate::event::Generation;
 use crate::fates::Kind;
-use crate::outcome::Ticket;
+use crate::ids::{Generation, Ticket, WatcherId};
 use crate::request::{Submission, WatchRequest};
 use crate::send_buffer::{Patch, Span};
 use crate::time::Time;
-use crate::watches::WatcherId;
 
 /// Who is told how a request ended.
 #[derive(Debug, Clone)]

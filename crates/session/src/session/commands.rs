@@ -8,11 +8,12 @@ use crate::config::ServerFloor;
 use crate::endpoint::Endpoint;
 use crate::event::State;
 use crate::hosts::AfterUpdate;
-use crate::outcome::{Loss, NoReply, NotSent, Outcome, Ticket};
+use crate::ids::{Ticket, WatcherId};
+use crate::outcome::{Loss, NoReply, NotSent, Outcome};
 use crate::request::{Submission, WatchRequest};
 use crate::requests::{Owner, Request};
 use crate::time::Time;
-use crate::watches::{Consequences, WatcherId};
+use crate::watches::Consequences;
 
 impl Session {
     /// Takes a request. It ends in exactly one [`Completed`](crate::Event::Completed).

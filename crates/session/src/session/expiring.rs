@@ -5,8 +5,9 @@ use zookit_proto::types::Password;
 
 use super::{Phase, Session, Tally};
 use crate::config::{OnExpiry, PresumedExpiry};
-use crate::event::{Event, Generation, Reason, State, WatchEnd};
+use crate::event::{Event, Reason, State, WatchEnd};
 use crate::fates::{Cause, Stage};
+use crate::ids::Generation;
 use crate::outcome::{NoReply, NotSent, Outcome};
 use crate::time::Time;
 

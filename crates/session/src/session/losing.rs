@@ -7,7 +7,8 @@ use crate::config::Limits;
 use crate::connection::Connection;
 use crate::event::{Effect, Reason, State};
 use crate::fates::{Cause, Fate, Kind, Stage, fate};
-use crate::outcome::{Loss, NoReply, Outcome, Ticket};
+use crate::ids::Ticket;
+use crate::outcome::{Loss, NoReply, Outcome};
 use crate::requests::{InFlight, Owner, Request};
 use crate::time::Time;
 

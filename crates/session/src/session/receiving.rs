@@ -10,10 +10,11 @@ use zookit_proto::{ErrorCode, Xid, Zxid};
 use super::{Phase, Session};
 use crate::event::{Event, Reason, WatchNotice};
 use crate::fates::{Cause, Fate, Kind, Stage, fate};
+use crate::ids::WatcherId;
 use crate::outcome::{Loss, NoReply, Outcome, Unreadable};
 use crate::requests::{InFlight, Owner};
 use crate::time::Time;
-use crate::watches::{Notification, Reach, WatcherId};
+use crate::watches::{Notification, Reach};
 
 impl Session {
     /// Bytes came. Whole frames are taken off the front of `buffer` and handled strictly in that

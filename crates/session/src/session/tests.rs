@@ -10,7 +10,8 @@ use super::Session;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::event::Event;
-use crate::outcome::{Outcome, Ticket};
+use crate::ids::Ticket;
+use crate::outcome::Outcome;
 use crate::request::Submission;
 use crate::time::Time;
 

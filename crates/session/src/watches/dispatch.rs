@@ -3,8 +3,10 @@
 use zookit_proto::types::EventType;
 use zookit_proto::{Text, Zxid};
 
-use super::{Consequences, Mode, WatchKind, WatcherId, Watches};
+use super::{Consequences, Mode, Watches};
 use crate::event::WatchNotice;
+use crate::ids::WatcherId;
+use crate::request::WatchKind;
 
 /// A notification from the server.
 #[derive(Debug, Clone)]

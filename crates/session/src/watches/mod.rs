@@ -22,49 +22,12 @@ use zookit_proto::types::WatcherType;
 use zookit_proto::{ErrorCode, OpCode, Text, Zxid};
 
 use crate::event::{WatchEnd, WatchNotice};
-use crate::request::WatchRequest;
+use crate::ids::WatcherId;
+use crate::request::{WatchKind, WatchRequest};
 use crate::send_buffer::Patch;
 
 pub(crate) use dispatch::{Notification, Reach};
 pub(crate) use restore::Batch;
-
-/// The caller's number for a watcher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WatcherId(pub u64);
-
-/// What a watcher waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum WatchKind {
-    /// Once: data set or the znode deleted. Armed by getData.
-    Data,
-    /// Once: created, data set or deleted. Armed by exists, also by its `NoNode`.
-    Exists,
-    /// Once: a child created or deleted, or the znode deleted. Armed by getChildren.
-    Children,
-    /// Again and again: everything about exactly this path. Armed by addWatch.
-    Persistent,
-    /// Again and again: created, deleted, data set, of the path and all below it; never
-    /// `NodeChildrenChanged`. Armed by addWatch.
-    PersistentRecursive,
-}
-
-impl WatchKind {
-    /// Whether the reply to this operation arms such a watcher.
-    pub(crate) const fn fits(self, opcode: OpCode) -> bool {
-        match self {
-            Self::Data => matches!(opcode, OpCode::GetData),
-            Self::Exists => matches!(opcode, OpCode::Exists),
-            Self::Children => matches!(opcode, OpCode::GetChildren | OpCode::GetChildren2),
-            Self::Persistent | Self::PersistentRecursive => matches!(opcode, OpCode::AddWatch),
-        }
-    }
-
-    /// Whether the watch is over once it has fired.
-    #[must_use]
-    pub const fn is_one_shot(self) -> bool {
-        matches!(self, Self::Data | Self::Exists | Self::Children)
-    }
-}
 
 /// On which of the three lists of setWatches an armed one-shot watch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

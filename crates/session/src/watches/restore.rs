@@ -13,8 +13,10 @@ use zookit_proto::ops::set_watches::SetWatchesRequest;
 use zookit_proto::ops::set_watches2::SetWatches2Request;
 use zookit_proto::{ErrorCode, OpCode, Text, Xid, Zxid};
 
-use super::{List, WatchKind, Watcher, WatcherId, Watches};
+use super::{List, Watcher, Watches};
 use crate::event::{WatchEnd, WatchNotice};
+use crate::ids::WatcherId;
+use crate::request::WatchKind;
 
 /// One setWatches or setWatches2, and the watchers it stands for.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 
 mod talk;
 
+mod chaos;
 mod closing;
 mod connecting;
 mod cut;

@@ -337,16 +337,11 @@ impl Talk {
         let ticket = self.ticket();
         let mut body = BytesMut::new();
         request.write(&mut body);
-        let frame = frame::request(
-            Xid::default(),
-            request.opcode().number(),
-            &Raw(body.freeze()),
-            usize::MAX,
-        );
+        let frame = request_frame(request.opcode(), body.freeze());
         let submission = Submission {
             ticket,
             opcode: request.opcode(),
-            frame: frame.unwrap().freeze(),
+            frame,
             deadline: self.deadline.map(|deadline| self.now.after(deadline)),
             watch,
             pinned: self.pinned,
@@ -468,6 +463,12 @@ impl Field for Raw {
     fn read(reader: &mut Reader, _: &'static str) -> Result<Self, zookit_proto::wire::DecodeError> {
         Ok(Self(reader.rest()))
     }
+}
+
+/// A whole request frame, its xid still open.
+pub fn request_frame(opcode: OpCode, body: Bytes) -> Bytes {
+    let frame = frame::request(Xid::default(), opcode.number(), &Raw(body), usize::MAX);
+    frame.unwrap().freeze()
 }
 
 /// The defaults, for so many servers: `a:1`, `b:2`, ...

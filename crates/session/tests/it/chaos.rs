@@ -1,0 +1,544 @@
+//! A session in a world that knows no manners: seeded runs of commands, bytes, losses and time in
+//! any order, and what must hold however they fall.
+//!
+//! In every step: nothing panics; each ticket ends once; a watcher hears nothing after its final
+//! notice; time that is waited for passes; no write is whole on the wire twice, or out of order, or
+//! in another generation than its own; a loss is published before what it ends; no session is
+//! opened while another may live.
+//! At the end, when the handle is closed: all has ended within the bound, and nothing is left.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use fastrand::Rng;
+use zookit_proto::connect::{ConnectResponse, decode_request};
+use zookit_proto::header::RequestHeader;
+use zookit_proto::ops::create::CreateRequest;
+use zookit_proto::types::{CreateMode, EventType, Password};
+use zookit_proto::wire::{Field, Reader};
+use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Text, Xid, frame};
+use zookit_session::{
+    Effect, Endpoint, Event, Generation, Loss, NoReply, OnExpiry, Outcome, PresumedExpiry,
+    SentRule, Session, State, Submission, Ticket, Time, WatchKind, WatchNotice, WatchRequest,
+    WatcherId,
+};
+
+use crate::talk::{config, event_frame, reply_frame};
+use crate::watches::KINDS;
+
+const SEEDS: u64 = 3000;
+const STEPS: u32 = 500;
+const CLOSE_BOUND: Duration = Duration::from_secs(5);
+
+/// A write, from its submission on. Its number is its ticket, and in its path.
+struct Write {
+    generation: Generation,
+    times_sent: u32,
+}
+
+struct Chaos {
+    rng: Rng,
+    session: Session,
+    now: Time,
+    /// Whether a dial was asked for, or answered.
+    dialing: bool,
+    connected: bool,
+    /// Bytes the transport took, not yet cut into frames.
+    up: BytesMut,
+    /// Bytes on their way to the session, and those it has left standing.
+    down: BytesMut,
+    inbox: BytesMut,
+    greeted: bool,
+    /// What the server has read on this connection and not answered.
+    owed: VecDeque<(Xid, OpCode)>,
+    on_this_connection: SessionId,
+    sessions_granted: i64,
+    sessions_seen: BTreeSet<SessionId>,
+    sessions_gone: BTreeSet<SessionId>,
+    zxid: i64,
+    next: u64,
+    tickets: BTreeMap<Ticket, Option<Outcome>>,
+    writes: BTreeMap<u64, Write>,
+    last_write_sent: u64,
+    watchers: BTreeMap<WatcherId, (WatchKind, bool)>,
+    state: State,
+    transcript: DefaultHasher,
+}
+
+impl Chaos {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let mut config = config(rng.u16(0..5).min(3));
+        config.limits.window_requests = *rng.choice(&[1, 3, 100]).unwrap();
+        config.limits.max_requests = 60;
+        config.limits.max_response = 5000;
+        config.limits.close_timeout = CLOSE_BOUND;
+        config.limits.watch_batch_bytes = *rng.choice(&[1, 20, 1000]).unwrap();
+        config.sent_rule = *rng.choice(&[SentRule::LastByte, SentRule::FirstByte]).unwrap();
+        config.on_expiry = if rng.u8(0..8) == 0 { OnExpiry::End } else { OnExpiry::NextGeneration };
+        config.presumed_expiry = match rng.u8(0..4) {
+            0 => PresumedExpiry::Never,
+            1 => PresumedExpiry::After(Duration::from_millis(rng.u64(0..3000))),
+            _ => PresumedExpiry::FourThirds,
+        };
+        let session = Session::new(config, seed, Time::ZERO);
+        Self {
+            rng,
+            session,
+            now: Time::ZERO,
+            dialing: false,
+            connected: false,
+            up: BytesMut::new(),
+            down: BytesMut::new(),
+            inbox: BytesMut::new(),
+            greeted: false,
+            owed: VecDeque::new(),
+            on_this_connection: SessionId::NONE,
+            sessions_granted: 0,
+            sessions_seen: BTreeSet::new(),
+            sessions_gone: BTreeSet::new(),
+            zxid: 1,
+            next: 1,
+            tickets: BTreeMap::new(),
+            writes: BTreeMap::new(),
+            last_write_sent: 0,
+            watchers: BTreeMap::new(),
+            state: State::Connecting,
+            transcript: DefaultHasher::new(),
+        }
+    }
+
+    fn step(&mut self) {
+        match self.rng.u8(0..100) {
+            0..20 => self.submit(),
+            20..25 => self.other_command(),
+            25..37 => self.network(),
+            37..57 => self.write(),
+            57..76 => self.serve(),
+            76 => self.misbehave(),
+            77..93 => self.deliver(),
+            _ => self.pass_time(),
+        }
+        self.check();
+    }
+
+    // Callers
+
+    fn submit(&mut self) {
+        let number = self.next;
+        self.next += 1;
+        let ticket = Ticket(number);
+        let path = Text::from(format!("/{}", self.rng.u8(0..4)).as_str());
+        let kind = *self.rng.choice(&KINDS).unwrap();
+        let (request, watch) = match self.rng.u8(0..4) {
+            0 => (crate::talk::get("/r", false), None),
+            1 => {
+                let request = match kind {
+                    WatchKind::Data => crate::talk::get(&path.to_str(), true),
+                    WatchKind::Exists => {
+                        Request::Exists(zookit_proto::ops::exists::ExistsRequest {
+                            path: path.clone(),
+                            watch: true,
+                        })
+                    }
+                    WatchKind::Children => crate::talk::children(&path.to_str(), true),
+                    _ => crate::talk::add_watch(
+                        &path.to_str(),
+                        zookit_proto::types::AddWatchMode::Persistent,
+                    ),
+                };
+                (request, Some(WatchRequest { watcher: WatcherId(number), kind, path }))
+            }
+            _ => {
+                let path = format!("/write/{number}").as_str().into();
+                let (data, acl) =
+                    (Some(Bytes::from(vec![0; self.rng.usize(0..3000)])), Some(vec![]));
+                let mode = CreateMode::Ephemeral;
+                (Request::Create(CreateRequest { path, data, acl, mode }), None)
+            }
+        };
+        let opcode = request.opcode();
+        let mut body = BytesMut::new();
+        request.write(&mut body);
+        let frame = crate::talk::request_frame(opcode, body.freeze());
+        let generation = self.session.generation();
+        let deadline = self.rng.bool().then(|| self.now.after(self.duration()));
+        let pinned = (self.rng.u8(0..8) == 0).then_some(generation);
+        if let Some(watch) = &watch {
+            self.watchers.insert(watch.watcher, (watch.kind, false));
+        }
+        if opcode == OpCode::Create {
+            self.writes.insert(number, Write { generation, times_sent: 0 });
+        }
+        self.tickets.insert(ticket, None);
+        let submission = Submission { ticket, opcode, frame, deadline, watch, pinned };
+        self.session.submit(self.now, submission);
+    }
+
+    fn other_command(&mut self) {
+        let number = self.rng.u64(0..self.next + 2);
+        match self.rng.u8(0..12) {
+            0..4 => self.session.drop_watcher(self.now, WatcherId(number)),
+            4..7 => self.session.abandon(Ticket(number)),
+            7 => {
+                let servers = (0..self.rng.u16(0..4)).map(|_| self.rng.u16(1..6));
+                let servers: Vec<_> = servers.collect();
+                let servers = servers.into_iter().map(|port| Endpoint::new("h", port)).collect();
+                self.session.update_servers(self.now, servers);
+            }
+            _ => {
+                let ticket = Ticket(self.next);
+                self.next += 1;
+                self.tickets.insert(ticket, None);
+                let auth = Bytes::copy_from_slice(&[self.rng.u8(0..3)]);
+                let deadline = self.rng.bool().then(|| self.now.after(self.duration()));
+                self.session.add_auth(self.now, ticket, "digest".into(), auth, deadline);
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        let ticket = Ticket(self.next);
+        self.next += 1;
+        self.tickets.insert(ticket, None);
+        self.session.close(self.now, ticket);
+    }
+
+    fn duration(&mut self) -> Duration {
+        Duration::from_millis(
+            *self.rng.choice(&[0, 1, 10, 10, 100, 100, 500, 500, 3000, 20_000]).unwrap(),
+        )
+    }
+
+    // The network
+
+    fn network(&mut self) {
+        match self.rng.u8(0..40) {
+            0 => {
+                self.dialing = false;
+                self.session.handle_dial_failed(self.now);
+            }
+            1 => {
+                let losses = [Loss::Fin, Loss::Reset];
+                if self.connected {
+                    self.disconnect();
+                }
+                self.session.handle_disconnected(self.now, *self.rng.choice(&losses).unwrap());
+            }
+            2 => {
+                let endpoint = Endpoint::new("h", self.rng.u16(1..6));
+                let answers = [None, Some(Bytes::from_static(b"rw")), Some(Bytes::new())];
+                let answer = self.rng.choice(&answers).unwrap().clone();
+                self.session.handle_probed(self.now, &endpoint, answer);
+            }
+            _ if self.dialing => {
+                self.disconnect();
+                self.connected = true;
+                self.session.handle_connected(self.now);
+            }
+            _ => {}
+        }
+        if self.rng.u8(0..20) == 0 {
+            // Reports that nobody asked for.
+            self.session.handle_written(self.now, 0);
+            self.session.handle_timeout(Time::ZERO);
+        }
+    }
+
+    fn disconnect(&mut self) {
+        self.dialing = false;
+        self.connected = false;
+        self.greeted = false;
+        self.up.clear();
+        self.down.clear();
+        self.inbox.clear();
+        self.owed.clear();
+    }
+
+    /// The transport takes some of what is offered.
+    fn write(&mut self) {
+        if !self.session.poll_transmit(self.now) {
+            return;
+        }
+        assert!(self.connected, "bytes for no connection");
+        let offered: Vec<u8> = self.session.transmit().flatten().copied().collect();
+        let count = if self.rng.bool() { offered.len() } else { self.rng.usize(0..=offered.len()) };
+        let generation = self.session.generation();
+        self.session.handle_written(self.now, count);
+        self.up.extend_from_slice(&offered[..count]);
+        self.read(generation);
+    }
+
+    /// The server reads whole frames.
+    fn read(&mut self, generation: Generation) {
+        while let Some(payload) = frame::next(&mut self.up, usize::MAX).expect("no frame") {
+            if !self.greeted {
+                self.greeted = true;
+                self.greet(payload);
+                continue;
+            }
+            let mut reader = Reader::new("RequestHeader", payload);
+            let header = RequestHeader::read(&mut reader, "").expect("no header");
+            let opcode = OpCode::from_number(header.opcode);
+            let request = Request::decode(opcode, reader.rest()).expect("no request");
+            if let Request::Create(create) = request {
+                let number = create.path.to_str().rsplit('/').next().unwrap().parse().unwrap();
+                let write = self.writes.get_mut(&number).unwrap();
+                write.times_sent += 1;
+                assert_eq!(write.times_sent, 1, "write {number} was sent twice");
+                assert_eq!(write.generation, generation, "write {number} changed sessions");
+                assert!(number > self.last_write_sent, "write {number} was overtaken");
+                self.last_write_sent = number;
+            }
+            self.owed.push_back((header.xid, opcode));
+        }
+    }
+
+    fn greet(&mut self, payload: Bytes) {
+        let request = decode_request(payload).expect("no handshake");
+        let asked = request.session_id;
+        if asked == SessionId::NONE {
+            let alive: Vec<_> = self.sessions_seen.difference(&self.sessions_gone).collect();
+            assert!(alive.is_empty(), "a new session while {alive:?} may live");
+        }
+        let granted = match self.rng.u8(0..10) {
+            0 => SessionId::NONE,
+            1 => self.new_session(),
+            _ if asked == SessionId::NONE => self.new_session(),
+            _ if self.sessions_gone.contains(&asked) => SessionId::NONE,
+            _ => asked,
+        };
+        if granted != asked && asked != SessionId::NONE {
+            self.sessions_gone.insert(asked);
+        }
+        self.on_this_connection = granted;
+        let timeout_ms = if granted == SessionId::NONE {
+            0
+        } else {
+            *self.rng.choice(&[1, 300, 4000, 9000, 9000]).unwrap()
+        };
+        let response = ConnectResponse {
+            protocol_version: 0,
+            timeout_ms,
+            session_id: granted,
+            password: Some(Password::zeros()),
+            read_only: Some(false),
+        };
+        self.down.extend_from_slice(&frame::around(&response));
+    }
+
+    fn new_session(&mut self) -> SessionId {
+        self.sessions_granted += 1;
+        SessionId(self.sessions_granted)
+    }
+
+    /// The server answers the next request, or tells of an event.
+    fn serve(&mut self) {
+        self.zxid += i64::from(self.rng.bool());
+        if self.rng.u8(0..6) == 0 && self.greeted {
+            let path = *self.rng.choice(&["/0", "/1", "/2", "/1/c", "/"]).unwrap();
+            let event = EventType::from_number(self.rng.i32(0..6));
+            let zxid = if self.rng.bool() { self.zxid } else { -1 };
+            self.down.extend_from_slice(&event_frame(event, path, zxid));
+            return;
+        }
+        let Some((xid, opcode)) = self.owed.pop_front() else { return };
+        let codes = [
+            ErrorCode::NoNode,
+            ErrorCode::SystemError,
+            ErrorCode::Unimplemented,
+            ErrorCode::Unknown(-999),
+        ];
+        let mut code = ErrorCode::Ok;
+        if self.rng.u8(0..8) == 0 && opcode != OpCode::Auth {
+            code = *self.rng.choice(&codes).unwrap();
+        }
+        if opcode == OpCode::CloseSession && code.is_ok() {
+            self.sessions_gone.insert(self.on_this_connection);
+        }
+        self.down.extend_from_slice(&reply_frame(xid, self.zxid, code, b"some body"));
+    }
+
+    /// The server sends what no server should.
+    fn misbehave(&mut self) {
+        if !self.connected {
+            return;
+        }
+        let garbage: Vec<u8> = (0..self.rng.usize(1..60)).map(|_| self.rng.u8(..)).collect();
+        let bytes: Bytes = match self.rng.u8(0..6) {
+            0 => garbage.into(),
+            1 => [&[0, 0, 0, 3][..], b"abc"].concat().into(),
+            2 => [&[0, 1, 0, 0][..], &garbage].concat().into(),
+            3 => reply_frame(Xid(1_000_000), 5, ErrorCode::Ok, b""),
+            4 => reply_frame(Xid::NOTIFICATION, 5, ErrorCode::Ok, &garbage),
+            _ => reply_frame(Xid::PING, 5, ErrorCode::Ok, b""),
+        };
+        self.down.extend_from_slice(&bytes);
+    }
+
+    /// Some bytes arrive.
+    fn deliver(&mut self) {
+        let count =
+            if self.rng.bool() { self.down.len() } else { self.rng.usize(0..=self.down.len()) };
+        let bytes = self.down.split_to(count);
+        self.inbox.extend_from_slice(&bytes);
+        self.session.handle_received(self.now, &mut self.inbox);
+    }
+
+    fn pass_time(&mut self) {
+        match self.session.poll_timeout() {
+            Some(at) if self.rng.bool() => self.now = self.now.max(at),
+            _ => self.now = self.now.after(self.duration()),
+        }
+        if self.rng.u8(0..4) > 0 {
+            self.wake();
+        }
+    }
+
+    /// Wakes the session for all that is due: it may not want that for ever.
+    fn wake(&mut self) {
+        for _ in 0..20 {
+            if self.session.poll_timeout().is_none_or(|at| at > self.now) {
+                return;
+            }
+            self.session.handle_timeout(self.now);
+        }
+        panic!("it wants to be woken again and again at {}", self.now);
+    }
+
+    // What must hold
+
+    fn check(&mut self) {
+        while let Some(effect) = self.session.poll_effect() {
+            match effect {
+                Effect::Dial { .. } => {
+                    assert!(!self.dialing && !self.connected, "two connections at once");
+                    self.dialing = true;
+                }
+                Effect::Hangup => self.disconnect(),
+                Effect::Probe { .. } => {}
+            }
+        }
+        while let Some(event) = self.session.poll_event() {
+            format!("{event:?}").hash(&mut self.transcript);
+            match event {
+                Event::Completed(ticket, outcome) => self.completed(ticket, outcome),
+                Event::Watch(watcher, notice) => self.noticed(watcher, &notice),
+                Event::State(change) => {
+                    assert!(!self.state.is_terminal(), "{:?} after {:?}", change.state, self.state);
+                    self.state = change.state;
+                }
+                Event::Diagnosed(_) => {}
+            }
+        }
+        assert_eq!(self.state, self.session.state());
+        let session = self.session.session_id();
+        if session != SessionId::NONE {
+            self.sessions_seen.insert(session);
+        }
+    }
+
+    fn completed(&mut self, ticket: Ticket, outcome: Outcome) {
+        if matches!(outcome, Outcome::NoReply(NoReply::Lost(_) | NoReply::Unreadable(_))) {
+            assert!(!self.state.is_connected(), "{ticket:?} was lost before the connection was");
+        }
+        let ended = self.tickets.get_mut(&ticket).expect("a ticket of nobody");
+        assert_eq!(*ended, None, "{ticket:?} ended twice");
+        *ended = Some(outcome);
+    }
+
+    fn noticed(&mut self, watcher: WatcherId, notice: &WatchNotice) {
+        let (kind, over) = self.watchers.get_mut(&watcher).expect("a watcher of nobody");
+        assert!(!*over, "{watcher:?} heard {notice:?} after its end");
+        match notice {
+            WatchNotice::Event { .. } => *over = kind.is_one_shot(),
+            WatchNotice::Gap { .. } => assert!(!kind.is_one_shot()),
+            WatchNotice::Ended(_) => *over = true,
+        }
+    }
+
+    /// Closes the handle in a world that does not answer any more.
+    fn end(&mut self) {
+        self.close();
+        self.check();
+        let closed_at = self.now;
+        while let Some(at) = self.session.poll_timeout() {
+            self.now = self.now.max(at);
+            assert!(self.now.since(closed_at) <= CLOSE_BOUND, "still not closed");
+            self.wake();
+            self.check();
+        }
+        self.close();
+        self.submit();
+        self.check();
+        assert!(self.state.is_terminal());
+        for (ticket, outcome) in &self.tickets {
+            assert!(outcome.is_some(), "{ticket:?} never ended");
+        }
+        for (number, write) in &self.writes {
+            match self.tickets.get(&Ticket(*number)).and_then(Option::as_ref) {
+                Some(Outcome::NotSent(reason)) => {
+                    assert_eq!(write.times_sent, 0, "write {number} was sent, but {reason}");
+                }
+                Some(Outcome::Answered { .. } | Outcome::Refused { .. }) => {
+                    assert_eq!(write.times_sent, 1, "write {number} was answered");
+                }
+                _ => {}
+            }
+        }
+        let session = &self.session;
+        assert_eq!((session.in_flight(), session.queued(), session.watchers()), (0, 0, 0));
+        assert!(!self.session.poll_transmit(self.now), "bytes after the end");
+        assert!(!self.connected && !self.dialing, "the connection was left open");
+    }
+}
+
+/// One run; the hash of everything the session made known, and how much came about.
+fn run(seed: u64) -> (u64, [usize; 4]) {
+    let mut chaos = Chaos::new(seed);
+    chaos.check();
+    let mut connected = 0;
+    for step in 0..STEPS {
+        chaos.step();
+        connected += usize::from(chaos.state.is_connected());
+        if chaos.rng.u8(0..250) == 0 && step > STEPS / 2 {
+            chaos.close();
+            chaos.check();
+        }
+    }
+    chaos.end();
+    let answered = chaos.tickets.values().flatten();
+    let answered = answered.filter(|outcome| matches!(outcome, Outcome::Answered { .. })).count();
+    let sent = chaos.writes.values().filter(|write| write.times_sent > 0).count();
+    let tally = [connected, answered, sent, chaos.sessions_seen.len()];
+    (chaos.transcript.finish(), tally)
+}
+
+#[test]
+fn whatever_happens_every_promise_is_kept() {
+    let mut tally = [0; 4];
+    for seed in 0..SEEDS {
+        println!("seed {seed}");
+        let (_, counts) = run(seed);
+        for (sum, count) in tally.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    }
+    let [connected, answered, sent, sessions] = tally;
+    println!("{connected} steps connected, {answered} answers, {sent} writes, {sessions} sessions");
+    // Runs in which nothing comes about prove nothing.
+    let seeds = usize::try_from(SEEDS).unwrap();
+    assert!(connected > seeds * 40, "{connected} steps connected");
+    assert!(answered > seeds * 5, "{answered} answers");
+    assert!(sent > seeds * 3, "{sent} writes");
+    assert!(sessions > seeds, "{sessions} sessions");
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..20 {
+        assert_eq!(run(seed), run(seed));
+    }
+}
