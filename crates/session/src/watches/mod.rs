@@ -19,7 +19,7 @@ mod restore;
 use std::collections::BTreeMap;
 
 use zookit_proto::types::WatcherType;
-use zookit_proto::{ErrorCode, OpCode, Text, Zxid};
+use zookit_proto::{ErrorCode, Text, Zxid};
 
 use crate::event::{WatchEnd, WatchNotice};
 use crate::ids::WatcherId;
