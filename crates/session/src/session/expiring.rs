@@ -75,7 +75,8 @@ impl Session {
         match (self.closing.is_some(), self.config.on_expiry) {
             // It is closed by its burial, as long as there is time.
             (true, _) if self.life.grave.is_some() => {}
-            (_, OnExpiry::End) => self.finish(State::Closed, Reason::Closed),
+            (true, _) => self.finish_close(self.done()),
+            (false, OnExpiry::End) => self.finish(State::Closed, Reason::Closed),
             (false, OnExpiry::NextGeneration) => {
                 self.publish(State::Connecting, Reason::NextGeneration, Tally::default());
             }
