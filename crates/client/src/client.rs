@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use zookit_session::{Reason, ServerFloor, Session, Time};
+use zookit_session::{Generation, Reason, ServerFloor, Session, Time};
 
 use crate::chroot::Chroot;
 use crate::connect_string::{ConnectString, ConnectStringError};
@@ -11,7 +11,7 @@ use crate::deadline::Deadline;
 use crate::driver::Driver;
 use crate::error::ConnectError;
 use crate::options::ConnectOptions;
-use crate::shared::Shared;
+use crate::shared::{Reservation, Shared};
 
 /// A client of a ZooKeeper ensemble: a handle, cheap to clone, of one session after another.
 ///
@@ -28,6 +28,10 @@ use crate::shared::Shared;
 pub struct Client {
     pub(crate) handle: Arc<Handle>,
     pub(crate) deadline: Deadline,
+    /// The only generation in which requests of this clone may be sent.
+    pub(crate) pinned: Option<Generation>,
+    /// Room promised to this clone.
+    pub(crate) reservation: Option<Arc<Reservation>>,
 }
 
 /// What all clones have in common.
@@ -160,7 +164,7 @@ impl Client {
         let session = Session::new(options.config(servers), seed, Time::ZERO);
         let driver = Driver::new(shared, session, options.resolver, options.dialer);
         tokio::spawn(driver.run());
-        Ok(Self { handle: Arc::new(handle), deadline })
+        Ok(Self { handle: Arc::new(handle), deadline, pinned: None, reservation: None })
     }
 
     /// The same client, with another deadline for the requests made through this clone.
@@ -176,7 +180,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
-        Self { handle: Arc::clone(&self.handle), deadline }
+        Self { deadline, ..self.clone() }
     }
 
     /// The znode under which this client lives; `None` is the root.

@@ -129,6 +129,10 @@ impl Requests {
         self.unsent.len()
     }
 
+    pub(crate) fn unsent_bytes(&self) -> usize {
+        self.bytes.saturating_sub(self.bytes_in_flight)
+    }
+
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.len()
     }

@@ -8,28 +8,28 @@ mod dial;
 mod probe;
 mod publish;
 mod transport;
+mod watchers;
 
-use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 use zookit_session::{
-    Effect, Endpoint, Loss, NotSent, Session, State, Submission, Ticket, Time, WatcherId,
+    Effect, Endpoint, Identity, Loss, NotSent, Outcome, Session, State, Submission, Ticket, Time,
 };
 
 use crate::deadline::Deadline;
 use crate::network::{Dialer, Resolver};
-use crate::shared::WatchCell;
-use crate::shared::{Command, Completion, Request, Shared};
+use crate::shared::{Arms, Command, Completion, Request, Shared};
 use dial::{DialFuture, Dials};
 use probe::{ProbeFuture, Probed};
 use transport::{Connection, Moved};
+use watchers::Watchers;
 
 /// The task, as a value.
 pub(crate) struct Driver {
@@ -47,11 +47,17 @@ pub(crate) struct Driver {
     /// When the session wants to be called, and the timer set for it.
     wanted: Option<Time>,
     timer: Pin<Box<Sleep>>,
-    watchers: HashMap<WatcherId, Arc<WatchCell>>,
+    watchers: Watchers,
     commands: Vec<Command>,
     completions: Vec<(Ticket, Completion)>,
     /// Whether there has been a session: from then on nobody asks about attempts.
     was_connected: bool,
+    /// The session was handed over and is no longer this client's.
+    exported: bool,
+    arms: Arms,
+    /// How often a connection was established.
+    connections: u64,
+    heard: Option<Time>,
 }
 
 /// What a turn begins with.
@@ -82,17 +88,21 @@ impl Driver {
             probes: Vec::new(),
             wanted: None,
             timer,
-            watchers: HashMap::new(),
+            watchers: Watchers::default(),
             commands: Vec::new(),
             completions: Vec::new(),
             was_connected: false,
+            exported: false,
+            arms: Arms::default(),
+            connections: 0,
+            heard: None,
         }
     }
 
     /// Runs until the client is closed, or the server does not accept its credentials.
     pub(crate) async fn run(mut self) {
         self.settle();
-        while !self.session.state().is_terminal() {
+        while !self.session.state().is_terminal() && !self.exported {
             self.prepare();
             let turn = poll_fn(|context| self.poll_turn(context)).await;
             self.now = self.read_clock();
@@ -181,6 +191,7 @@ impl Driver {
             self.settle();
         }
         if moved.received > 0 {
+            self.heard = Some(self.now);
             if let Some(connection) = &mut self.connection {
                 self.session.handle_received(self.now, &mut connection.received);
                 self.settle();
@@ -246,23 +257,44 @@ impl Driver {
             }
             Command::Abandon(ticket) => self.session.abandon(ticket),
             Command::DropWatcher(watcher) => {
-                self.watchers.remove(&watcher);
+                self.watchers.remove(watcher);
                 self.session.drop_watcher(now, watcher);
             }
             Command::UpdateServers(servers) => self.session.update_servers(now, servers),
+            Command::Export(ticket, into) => self.export(ticket, &into),
+            // A session that was handed over is not this client's to close.
+            Command::Close(ticket) if self.exported => {
+                let outcome = Outcome::NotSent(NotSent::Closed);
+                self.completions.push((ticket, Completion { outcome, server: None }));
+            }
             Command::Close(ticket) => self.session.close(now, ticket),
         }
     }
 
+    /// Leaves the session's identity where the caller finds it; the loop then ends.
+    fn export(&mut self, ticket: Ticket, into: &Weak<Mutex<Option<Identity>>>) {
+        // Nobody is there to take it: the session is closed behind this, like any other.
+        let Some(into) = into.upgrade() else { return };
+        let outcome = match self.session.identity() {
+            Some(identity) => {
+                *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+                self.exported = true;
+                Outcome::Answered { zxid: self.session.zxid(), body: Bytes::new() }
+            }
+            None => Outcome::NotSent(NotSent::SessionLost),
+        };
+        self.completions.push((ticket, Completion { outcome, server: None }));
+    }
+
     fn submission(&mut self, ticket: Ticket, request: Request) -> Submission {
-        let Request { opcode, frame, deadline, watch } = request;
+        let Request { opcode, frame, deadline, watch, pinned } = request;
         let watch = watch.map(|cell| {
             let wanted = cell.request.clone();
-            self.watchers.insert(wanted.watcher, cell);
+            self.watchers.insert(cell);
             wanted
         });
         let deadline = self.deadline(deadline);
-        Submission { ticket, opcode, frame, deadline, watch, pinned: None }
+        Submission { ticket, opcode, frame, deadline, watch, pinned }
     }
 
     fn deadline(&self, deadline: Deadline) -> Option<Time> {

@@ -5,20 +5,21 @@
 //! and an event is in its watch before a reply that came behind it is known to anyone.
 
 use zookit_session::{
-    Diagnosis, Event, NotSent, Outcome, Reason, State, StateChange, WatchEnd, WatchNotice,
+    Diagnosis, Event, NotSent, Outcome, Reason, State, StateChange, Time, WatchEnd, WatchNotice,
     WatcherId,
 };
 
 use super::Driver;
 use super::transport::Connection;
 use crate::error::Attempt;
-use crate::shared::Completion;
+use crate::shared::{Completion, Turn};
 
 impl Driver {
     pub(super) fn publish(&mut self) {
         while let Some(event) = self.session.poll_event() {
             match event {
                 Event::Completed(ticket, outcome) => {
+                    self.arms.count(&outcome);
                     let unhappy = matches!(outcome, Outcome::Refused { .. } | Outcome::NoReply(_));
                     let server = if unhappy { self.server.clone() } else { None };
                     self.completions.push((ticket, Completion { outcome, server }));
@@ -36,15 +37,25 @@ impl Driver {
         self.shared.gauges.set(
             self.session.zxid(),
             self.session.session_id(),
+            self.session.generation(),
             self.session.timeout(),
             self.session.trusted_until(),
         );
+        self.shared.counters.set(&Turn {
+            arms: self.arms,
+            watches: self.watchers.counts,
+            in_flight: self.session.in_flight(),
+            queued: self.session.queued(),
+            queued_bytes: self.session.queued_bytes(),
+            connections: self.connections,
+            heard: self.heard.map(Time::as_duration),
+        });
     }
 
     fn publish_watch(&mut self, watcher: WatcherId, notice: WatchNotice) {
-        let Some(cell) = self.watchers.get(&watcher) else { return };
+        let Some(cell) = self.watchers.get(watcher) else { return };
         if cell.push(notice, self.session.zxid()) {
-            self.watchers.remove(&watcher);
+            self.watchers.remove(watcher);
         }
     }
 
@@ -52,6 +63,7 @@ impl Driver {
         if change.state.is_connected() {
             self.was_connected = true;
             if let Some(connection) = &mut self.connection {
+                self.connections += u64::from(!connection.established);
                 connection.established = true;
             }
         }
@@ -108,9 +120,7 @@ impl Driver {
             NotSent::AuthFailed => WatchEnd::AuthFailed,
             _ => WatchEnd::Closed,
         };
-        let mut left: Vec<_> = self.watchers.drain().collect();
-        left.sort_by_key(|(watcher, _)| *watcher);
-        for (_, cell) in left {
+        for cell in self.watchers.take_all() {
             cell.push(WatchNotice::Ended(end), self.session.zxid());
         }
     }

@@ -101,8 +101,9 @@ impl Client {
             frame,
             deadline: self.deadline,
             watch: cell.clone(),
+            pinned: self.pinned,
         };
-        let ticket = match shared.submit(request) {
+        let ticket = match shared.submit(request, self.reservation.as_deref()) {
             Ok(ticket) => ticket,
             Err(reason) => return Answer::not_sent(call.about, reason),
         };

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use zookit_proto::{SessionId, Zxid};
-use zookit_session::Time;
+use zookit_session::{Generation, Time};
 
 /// Each is right by itself; two read one after the other need not belong together.
 #[derive(Debug)]
 pub(crate) struct Gauges {
     zxid: AtomicI64,
     session: AtomicI64,
+    generation: AtomicU64,
     timeout_ms: AtomicU64,
     /// Microseconds since the origin; [`NEVER`] for none.
     trusted_until: AtomicU64,
@@ -23,6 +24,7 @@ impl Gauges {
         Self {
             zxid: AtomicI64::new(0),
             session: AtomicI64::new(SessionId::NONE.0),
+            generation: AtomicU64::new(1),
             timeout_ms: AtomicU64::new(millis(session_timeout)),
             trusted_until: AtomicU64::new(NEVER),
         }
@@ -32,12 +34,14 @@ impl Gauges {
         &self,
         zxid: Zxid,
         session: SessionId,
+        generation: Generation,
         timeout: Duration,
         trusted_until: Option<Time>,
     ) {
         let micros = |time: Time| u64::try_from(time.as_duration().as_micros()).unwrap_or(NEVER);
         self.zxid.store(zxid.0, Ordering::Relaxed);
         self.session.store(session.0, Ordering::Relaxed);
+        self.generation.store(generation.0, Ordering::Relaxed);
         self.timeout_ms.store(millis(timeout), Ordering::Relaxed);
         self.trusted_until.store(trusted_until.map_or(NEVER, micros), Ordering::Relaxed);
     }
@@ -48,6 +52,10 @@ impl Gauges {
 
     pub(crate) fn session(&self) -> SessionId {
         SessionId(self.session.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn generation(&self) -> Generation {
+        Generation(self.generation.load(Ordering::Relaxed))
     }
 
     pub(crate) fn timeout(&self) -> Duration {

@@ -6,12 +6,15 @@
 
 mod gauges;
 mod notice;
+mod permits;
+mod reservation;
 mod slots;
+mod stats;
 mod watch_cell;
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -19,15 +22,19 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use zookit_proto::types::Credentials;
 use zookit_proto::{OpCode, Text};
-use zookit_session::{Endpoint, Limits, NotSent, Ticket, WatcherId};
+use zookit_session::{Endpoint, Generation, Identity, Limits, NotSent, Ticket, WatcherId};
 
 use crate::deadline::Deadline;
 use crate::error::{Attempt, Attempts};
 use crate::state::StateCell;
 pub(crate) use gauges::Gauges;
 pub use notice::{WatchNotice, WatchedEvent};
+use permits::Permits;
+pub(crate) use reservation::{Reservation, Reserving};
 pub(crate) use slots::Completion;
 use slots::{Polled, Slots};
+pub use stats::{Arms, WatchCounts};
+pub(crate) use stats::{Counters, Turn};
 pub(crate) use watch_cell::WatchCell;
 
 /// Shared by every handle, future and watch of one client, and by its driver.
@@ -41,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) origin: Instant,
     pub(crate) state: Arc<StateCell>,
     pub(crate) gauges: Gauges,
+    pub(crate) counters: Counters,
 }
 
 #[derive(Debug)]
@@ -49,6 +57,7 @@ struct Inner {
     /// Bytes of the frames in the outbox.
     outbox_bytes: usize,
     slots: Slots,
+    permits: Permits,
     /// The driver's waker, there while the driver sleeps and the outbox is empty.
     driver: Option<Waker>,
     /// Set when the driver has ended: why nothing is sent any more.
@@ -59,10 +68,18 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) enum Command {
     Submit(Ticket, Request),
-    AddAuth { ticket: Ticket, scheme: Text, auth: Credentials, deadline: Deadline },
+    AddAuth {
+        ticket: Ticket,
+        scheme: Text,
+        auth: Credentials,
+        deadline: Deadline,
+    },
     Abandon(Ticket),
     DropWatcher(WatcherId),
     UpdateServers(Vec<Endpoint>),
+    /// To end without closing the session, and to leave here what it takes to take it up again.
+    /// Not done if nobody is there to take it.
+    Export(Ticket, Weak<Mutex<Option<Identity>>>),
     Close(Ticket),
 }
 
@@ -75,6 +92,8 @@ pub(crate) struct Request {
     pub(crate) deadline: Deadline,
     /// The watcher that the reply arms.
     pub(crate) watch: Option<Arc<WatchCell>>,
+    /// The only generation in which it may be sent.
+    pub(crate) pinned: Option<Generation>,
 }
 
 impl Shared {
@@ -83,6 +102,7 @@ impl Shared {
             outbox: Vec::new(),
             outbox_bytes: 0,
             slots: Slots::default(),
+            permits: Permits::default(),
             driver: None,
             over: None,
         };
@@ -94,6 +114,7 @@ impl Shared {
             origin: Instant::now(),
             state: Arc::default(),
             gauges: Gauges::new(session_timeout),
+            counters: Counters::default(),
         })
     }
 
@@ -113,25 +134,119 @@ impl Shared {
     ///
     /// The bounds are the session's own; keeping them here as well means that a driver which does
     /// not run cannot make the outbox grow.
-    pub(crate) fn submit(&self, request: Request) -> Result<Ticket, NotSent> {
-        let bytes = request.frame.len();
-        let (ticket, driver) = {
+    pub(crate) fn submit(
+        &self,
+        request: Request,
+        reservation: Option<&Reservation>,
+    ) -> Result<Ticket, NotSent> {
+        let submitted = {
             let mut inner = self.lock();
-            if let Some(reason) = inner.over {
-                return Err(reason);
+            match inner.admit(request.frame.len(), &self.limits, reservation) {
+                Ok(ticket) => {
+                    inner.outbox.push(Command::Submit(ticket, request));
+                    Ok((ticket, inner.driver.take()))
+                }
+                // The request goes with the lock released.
+                Err(reason) => Err((reason, request)),
             }
-            let full = inner.slots.unanswered() >= self.limits.max_requests
-                || inner.outbox_bytes.saturating_add(bytes) > self.limits.max_request_bytes;
-            if full {
-                return Err(NotSent::QueueFull);
+        };
+        match submitted {
+            Ok((ticket, driver)) => {
+                wake(driver);
+                Ok(ticket)
             }
-            let ticket = inner.slots.take();
-            inner.outbox_bytes += bytes;
-            inner.outbox.push(Command::Submit(ticket, request));
-            (ticket, inner.driver.take())
+            Err((reason, _rejected)) => {
+                self.counters.reject();
+                Err(reason)
+            }
+        }
+    }
+
+    /// As [`submit`](Self::submit), of many under one lock; none of another caller's gets between
+    /// them. What is past the bound is not taken, and neither is anything behind it.
+    pub(crate) fn submit_all(
+        &self,
+        requests: impl Iterator<Item = Request>,
+        reservation: Option<&Reservation>,
+    ) -> Vec<Result<Ticket, NotSent>> {
+        let mut requests = requests.peekable();
+        let mut tickets = Vec::with_capacity(requests.size_hint().0);
+        let mut refused = None;
+        let driver = {
+            let mut inner = self.lock();
+            while let Some(request) = requests.peek() {
+                match inner.admit(request.frame.len(), &self.limits, reservation) {
+                    Ok(ticket) => {
+                        let command = requests.next().map(|next| Command::Submit(ticket, next));
+                        inner.outbox.extend(command);
+                        tickets.push(Ok(ticket));
+                    }
+                    Err(reason) => {
+                        refused = Some(reason);
+                        break;
+                    }
+                }
+            }
+            inner.driver.take_if(|_| !tickets.is_empty())
         };
         wake(driver);
-        Ok(ticket)
+        if let Some(reason) = refused {
+            for _rejected in requests {
+                self.counters.reject();
+                tickets.push(Err(reason));
+            }
+        }
+        tickets
+    }
+
+    /// Waits for room in the order of arrival; `place` remembers the place in the queue.
+    fn poll_reserve(
+        &self,
+        place: &mut Option<u64>,
+        requests: usize,
+        waker: &Waker,
+    ) -> Poll<Result<(), NotSent>> {
+        let waker = waker.clone();
+        let (polled, unused) = {
+            let mut inner = self.lock();
+            let unanswered = inner.slots.unanswered();
+            if let Some(reason) = inner.over {
+                *place = None;
+                (Poll::Ready(Err(reason)), Some(waker))
+            } else if let Some(place) = *place {
+                let (waits, unused) = inner.permits.still_waits(place, waker);
+                (if waits { Poll::Pending } else { Poll::Ready(Ok(())) }, Some(unused))
+            } else if inner.permits.promise(requests, unanswered, self.limits.max_requests) {
+                (Poll::Ready(Ok(())), Some(waker))
+            } else {
+                *place = Some(inner.permits.enqueue(requests, waker));
+                (Poll::Pending, None)
+            }
+        };
+        drop(unused);
+        polled
+    }
+
+    /// Whoever stood there waits no longer. If the room was promised already it is given back.
+    fn forget_place(&self, place: u64, requests: usize) {
+        let forgotten = self.lock().permits.forget(place);
+        if forgotten.is_none() {
+            self.release(requests);
+        } else {
+            // Others may fit where this one did not.
+            self.release(0);
+        }
+        drop(forgotten);
+    }
+
+    /// Promised room that is not needed.
+    fn release(&self, requests: usize) {
+        let wakers = {
+            let mut inner = self.lock();
+            inner.permits.release(requests);
+            inner.grant(&self.limits)
+        };
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     pub(crate) fn add_auth(
@@ -264,6 +379,9 @@ impl Shared {
                     Err(completion) => unwanted.push(completion),
                 }
             }
+            if !inner.permits.nobody_waits() {
+                wakers.append(&mut inner.grant(&self.limits));
+            }
         }
         drop(unwanted);
         wakers.into_iter().for_each(Waker::wake);
@@ -278,10 +396,40 @@ impl Shared {
             }
             inner.over = Some(reason);
             inner.outbox_bytes = 0;
-            (mem::take(&mut inner.outbox), inner.slots.complete_all(reason))
+            let mut wakers = inner.slots.complete_all(reason);
+            wakers.append(&mut inner.permits.end());
+            (mem::take(&mut inner.outbox), wakers)
         };
         drop(commands);
         wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Inner {
+    /// A ticket for a request of this many bytes, if it is within the bounds.
+    fn admit(
+        &mut self,
+        bytes: usize,
+        limits: &Limits,
+        reservation: Option<&Reservation>,
+    ) -> Result<Ticket, NotSent> {
+        if let Some(reason) = self.over {
+            return Err(reason);
+        }
+        if self.outbox_bytes.saturating_add(bytes) > limits.max_request_bytes {
+            return Err(NotSent::QueueFull);
+        }
+        if reservation.is_some_and(Reservation::take_one) {
+            self.permits.release(1);
+        } else if self.permits.unreserved(self.slots.unanswered(), limits.max_requests) == 0 {
+            return Err(NotSent::QueueFull);
+        }
+        self.outbox_bytes += bytes;
+        Ok(self.slots.take())
+    }
+
+    fn grant(&mut self, limits: &Limits) -> Vec<Waker> {
+        self.permits.grant(self.slots.unanswered(), limits.max_requests)
     }
 }
 
@@ -321,7 +469,8 @@ mod tests {
 
     fn request(bytes: usize) -> Request {
         let frame = Bytes::from(vec![0; bytes]);
-        Request { opcode: OpCode::Exists, frame, deadline: Deadline::Never, watch: None }
+        let deadline = Deadline::Never;
+        Request { opcode: OpCode::Exists, frame, deadline, watch: None, pinned: None }
     }
 
     fn completion(reason: NotSent) -> Completion {
@@ -336,7 +485,7 @@ mod tests {
         let mut context = Context::from_waker(&waker);
         assert!(shared.poll_commands(&mut context).is_pending());
         for _ in 0..3 {
-            shared.submit(request(8)).unwrap();
+            shared.submit(request(8), None).unwrap();
         }
         assert_eq!(driver.get(), 1);
         assert!(shared.poll_commands(&mut context).is_ready());
@@ -350,20 +499,20 @@ mod tests {
     fn what_is_over_a_bound_is_not_accepted() {
         let limits = Limits { max_requests: 2, max_request_bytes: 20, ..Limits::default() };
         let shared = shared(limits);
-        assert_eq!(shared.submit(request(21)), Err(NotSent::QueueFull));
-        let first = shared.submit(request(10)).unwrap();
-        shared.submit(request(10)).unwrap();
-        assert_eq!(shared.submit(request(0)), Err(NotSent::QueueFull));
+        assert_eq!(shared.submit(request(21), None), Err(NotSent::QueueFull));
+        let first = shared.submit(request(10), None).unwrap();
+        shared.submit(request(10), None).unwrap();
+        assert_eq!(shared.submit(request(0), None), Err(NotSent::QueueFull));
         // An answer makes room even while nobody has looked at it.
         shared.take_commands(&mut Vec::new());
         shared.complete(&mut vec![(first, completion(NotSent::Deadline))]);
-        assert!(shared.submit(request(0)).is_ok());
+        assert!(shared.submit(request(0), None).is_ok());
     }
 
     #[test]
     fn the_last_task_that_polled_is_woken() {
         let shared = shared(Limits::default());
-        let ticket = shared.submit(request(8)).unwrap();
+        let ticket = shared.submit(request(8), None).unwrap();
         let tasks = [Arc::new(Count::default()), Arc::new(Count::default())];
         for task in &tasks {
             let waker = Waker::from(Arc::clone(task));
@@ -376,28 +525,28 @@ mod tests {
     #[test]
     fn an_abandoned_ticket_takes_its_completion_with_it() {
         let shared = shared(Limits::default());
-        let ticket = shared.submit(request(8)).unwrap();
+        let ticket = shared.submit(request(8), None).unwrap();
         shared.abandon(ticket);
         let mut commands = Vec::new();
         shared.take_commands(&mut commands);
         assert!(matches!(commands[..], [Command::Submit(..), Command::Abandon(gone)]
             if gone == ticket));
         shared.complete(&mut vec![(ticket, completion(NotSent::Abandoned))]);
-        let next = shared.submit(request(8)).unwrap();
+        let next = shared.submit(request(8), None).unwrap();
         assert_ne!(next, ticket, "a slot is used again under another number");
     }
 
     #[test]
     fn the_end_resolves_what_waits_and_refuses_what_comes() {
         let shared = shared(Limits::default());
-        let ticket = shared.submit(request(8)).unwrap();
+        let ticket = shared.submit(request(8), None).unwrap();
         shared.end(NotSent::Closed);
         let mut context = Context::from_waker(Waker::noop());
         assert!(matches!(
             shared.poll_completion(ticket, &mut context),
             Poll::Ready(Completion { outcome: Outcome::NotSent(NotSent::Closed), .. })
         ));
-        assert_eq!(shared.submit(request(8)), Err(NotSent::Closed));
+        assert_eq!(shared.submit(request(8), None), Err(NotSent::Closed));
         assert_eq!(shared.close(), Err(NotSent::Closed));
     }
 }

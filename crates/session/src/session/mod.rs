@@ -277,6 +277,12 @@ impl Session {
         self.requests.unsent()
     }
 
+    /// Bytes of the requests not yet sent.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.requests.unsent_bytes()
+    }
+
     /// Local watchers, armed or to be armed.
     #[must_use]
     pub fn watchers(&self) -> usize {
