@@ -62,6 +62,8 @@ struct Chaos {
     tickets: BTreeMap<Ticket, Option<Outcome>>,
     writes: BTreeMap<u64, Write>,
     last_write_sent: u64,
+    /// What was submitted before this, and before a loss that took a write, must not follow it.
+    stopped_before: u64,
     watchers: BTreeMap<WatcherId, (WatchKind, bool)>,
     state: State,
     transcript: DefaultHasher,
@@ -104,6 +106,7 @@ impl Chaos {
             tickets: BTreeMap::new(),
             writes: BTreeMap::new(),
             last_write_sent: 0,
+            stopped_before: 0,
             watchers: BTreeMap::new(),
             state: State::Connecting,
             transcript: DefaultHasher::new(),
@@ -290,6 +293,7 @@ impl Chaos {
                 assert_eq!(write.times_sent, 1, "write {number} was sent twice");
                 assert_eq!(write.generation, generation, "write {number} changed sessions");
                 assert!(number > self.last_write_sent, "write {number} was overtaken");
+                assert!(number >= self.stopped_before, "write {number} followed a lost one");
                 self.last_write_sent = number;
             }
             self.owed.push_back((header.xid, opcode));
@@ -443,6 +447,9 @@ impl Chaos {
     fn completed(&mut self, ticket: Ticket, outcome: Outcome) {
         if matches!(outcome, Outcome::NoReply(NoReply::Lost(_) | NoReply::Unreadable(_))) {
             assert!(!self.state.is_connected(), "{ticket:?} was lost before the connection was");
+            if self.writes.contains_key(&ticket.0) {
+                self.stopped_before = self.next;
+            }
         }
         let ended = self.tickets.get_mut(&ticket).expect("a ticket of nobody");
         assert_eq!(*ended, None, "{ticket:?} ended twice");
