@@ -88,6 +88,8 @@ mod ops;
 mod options;
 mod shared;
 mod state;
+#[cfg(feature = "_tls")]
+pub mod tls;
 mod watch;
 
 pub use answer::Answer;
@@ -101,6 +103,8 @@ pub use ops::{CreateOptions, MultiOutcome, Transaction};
 pub use options::ConnectOptions;
 pub use shared::{WatchNotice, WatchedEvent};
 pub use state::{StateStream, StateUpdate};
+#[cfg(feature = "_tls")]
+pub use tls::{TlsDialer, TlsOptions};
 pub use watch::{OneShotWatch, PersistentWatch};
 
 pub use zookit_proto::types::{Acl, AddWatchMode, CreateMode, EventType, Id, Perms};
