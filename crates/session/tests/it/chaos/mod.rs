@@ -3,9 +3,14 @@
 //!
 //! In every step: nothing panics; each ticket ends once; a watcher hears nothing after its final
 //! notice; time that is waited for passes; no write is whole on the wire twice, or out of order, or
-//! in another generation than its own; a loss is published before what it ends; no session is
-//! opened while another may live.
+//! in another generation than its own, or behind a lost one; a loss is published before what it
+//! ends; no session is opened while another may live.
 //! At the end, when the handle is closed: all has ended within the bound, and nothing is left.
+//!
+//! * this file: the callers, and what must hold;
+//! * [`world`]: the network, the server, and time.
+
+mod world;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,19 +18,16 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use fastrand::Rng;
-use zookit_proto::connect::{ConnectResponse, decode_request};
-use zookit_proto::header::RequestHeader;
 use zookit_proto::ops::create::CreateRequest;
-use zookit_proto::types::{CreateMode, EventType, Password};
-use zookit_proto::wire::{Field, Reader};
-use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Text, Xid, frame};
+use zookit_proto::ops::exists::ExistsRequest;
+use zookit_proto::types::{AddWatchMode, CreateMode};
+use zookit_proto::{OpCode, Request, SessionId, Text, Xid};
 use zookit_session::{
-    Effect, Endpoint, Event, Generation, Loss, NoReply, OnExpiry, Outcome, PresumedExpiry,
-    SentRule, Session, State, Submission, Ticket, Time, WatchKind, WatchNotice, WatchRequest,
-    WatcherId,
+    Effect, Endpoint, Event, Generation, NoReply, OnExpiry, Outcome, PresumedExpiry, SentRule,
+    Session, State, Submission, Ticket, Time, WatchKind, WatchNotice, WatchRequest, WatcherId,
 };
 
-use crate::talk::{config, event_frame, reply_frame};
+use crate::talk::{add_watch, children, config, get, request_frame};
 use crate::watches::KINDS;
 
 const SEEDS: u64 = 3000;
@@ -136,21 +138,15 @@ impl Chaos {
         let path = Text::from(format!("/{}", self.rng.u8(0..4)).as_str());
         let kind = *self.rng.choice(&KINDS).unwrap();
         let (request, watch) = match self.rng.u8(0..4) {
-            0 => (crate::talk::get("/r", false), None),
+            0 => (get("/r", false), None),
             1 => {
                 let request = match kind {
-                    WatchKind::Data => crate::talk::get(&path.to_str(), true),
+                    WatchKind::Data => get(&path.to_str(), true),
                     WatchKind::Exists => {
-                        Request::Exists(zookit_proto::ops::exists::ExistsRequest {
-                            path: path.clone(),
-                            watch: true,
-                        })
+                        Request::Exists(ExistsRequest { path: path.clone(), watch: true })
                     }
-                    WatchKind::Children => crate::talk::children(&path.to_str(), true),
-                    _ => crate::talk::add_watch(
-                        &path.to_str(),
-                        zookit_proto::types::AddWatchMode::Persistent,
-                    ),
+                    WatchKind::Children => children(&path.to_str(), true),
+                    _ => add_watch(&path.to_str(), AddWatchMode::Persistent),
                 };
                 (request, Some(WatchRequest { watcher: WatcherId(number), kind, path }))
             }
@@ -165,7 +161,7 @@ impl Chaos {
         let opcode = request.opcode();
         let mut body = BytesMut::new();
         request.write(&mut body);
-        let frame = crate::talk::request_frame(opcode, body.freeze());
+        let frame = request_frame(opcode, body.freeze());
         let generation = self.session.generation();
         let deadline = self.rng.bool().then(|| self.now.after(self.duration()));
         let pinned = (self.rng.u8(0..8) == 0).then_some(generation);
@@ -213,203 +209,6 @@ impl Chaos {
         Duration::from_millis(
             *self.rng.choice(&[0, 1, 10, 10, 100, 100, 500, 500, 3000, 20_000]).unwrap(),
         )
-    }
-
-    // The network
-
-    fn network(&mut self) {
-        match self.rng.u8(0..40) {
-            0 => {
-                self.dialing = false;
-                self.session.handle_dial_failed(self.now);
-            }
-            1 => {
-                let losses = [Loss::Fin, Loss::Reset];
-                if self.connected {
-                    self.disconnect();
-                }
-                self.session.handle_disconnected(self.now, *self.rng.choice(&losses).unwrap());
-            }
-            2 => {
-                let endpoint = Endpoint::new("h", self.rng.u16(1..6));
-                let answers = [None, Some(Bytes::from_static(b"rw")), Some(Bytes::new())];
-                let answer = self.rng.choice(&answers).unwrap().clone();
-                self.session.handle_probed(self.now, &endpoint, answer);
-            }
-            _ if self.dialing => {
-                self.disconnect();
-                self.connected = true;
-                self.session.handle_connected(self.now);
-            }
-            _ => {}
-        }
-        if self.rng.u8(0..20) == 0 {
-            // Reports that nobody asked for.
-            self.session.handle_written(self.now, 0);
-            self.session.handle_timeout(Time::ZERO);
-        }
-    }
-
-    fn disconnect(&mut self) {
-        self.dialing = false;
-        self.connected = false;
-        self.greeted = false;
-        self.up.clear();
-        self.down.clear();
-        self.inbox.clear();
-        self.owed.clear();
-    }
-
-    /// The transport takes some of what is offered.
-    fn write(&mut self) {
-        if !self.session.poll_transmit(self.now) {
-            return;
-        }
-        assert!(self.connected, "bytes for no connection");
-        let offered: Vec<u8> = self.session.transmit().flatten().copied().collect();
-        let count = if self.rng.bool() { offered.len() } else { self.rng.usize(0..=offered.len()) };
-        let generation = self.session.generation();
-        self.session.handle_written(self.now, count);
-        self.up.extend_from_slice(&offered[..count]);
-        self.read(generation);
-    }
-
-    /// The server reads whole frames.
-    fn read(&mut self, generation: Generation) {
-        while let Some(payload) = frame::next(&mut self.up, usize::MAX).expect("no frame") {
-            if !self.greeted {
-                self.greeted = true;
-                self.greet(payload);
-                continue;
-            }
-            let mut reader = Reader::new("RequestHeader", payload);
-            let header = RequestHeader::read(&mut reader, "").expect("no header");
-            let opcode = OpCode::from_number(header.opcode);
-            let request = Request::decode(opcode, reader.rest()).expect("no request");
-            if let Request::Create(create) = request {
-                let number = create.path.to_str().rsplit('/').next().unwrap().parse().unwrap();
-                let write = self.writes.get_mut(&number).unwrap();
-                write.times_sent += 1;
-                assert_eq!(write.times_sent, 1, "write {number} was sent twice");
-                assert_eq!(write.generation, generation, "write {number} changed sessions");
-                assert!(number > self.last_write_sent, "write {number} was overtaken");
-                assert!(number >= self.stopped_before, "write {number} followed a lost one");
-                self.last_write_sent = number;
-            }
-            self.owed.push_back((header.xid, opcode));
-        }
-    }
-
-    fn greet(&mut self, payload: Bytes) {
-        let request = decode_request(payload).expect("no handshake");
-        let asked = request.session_id;
-        if asked == SessionId::NONE {
-            let alive: Vec<_> = self.sessions_seen.difference(&self.sessions_gone).collect();
-            assert!(alive.is_empty(), "a new session while {alive:?} may live");
-        }
-        let granted = match self.rng.u8(0..10) {
-            0 => SessionId::NONE,
-            1 => self.new_session(),
-            _ if asked == SessionId::NONE => self.new_session(),
-            _ if self.sessions_gone.contains(&asked) => SessionId::NONE,
-            _ => asked,
-        };
-        if granted != asked && asked != SessionId::NONE {
-            self.sessions_gone.insert(asked);
-        }
-        self.on_this_connection = granted;
-        let timeout_ms = if granted == SessionId::NONE {
-            0
-        } else {
-            *self.rng.choice(&[1, 300, 4000, 9000, 9000]).unwrap()
-        };
-        let response = ConnectResponse {
-            protocol_version: 0,
-            timeout_ms,
-            session_id: granted,
-            password: Some(Password::zeros()),
-            read_only: Some(false),
-        };
-        self.down.extend_from_slice(&frame::around(&response));
-    }
-
-    fn new_session(&mut self) -> SessionId {
-        self.sessions_granted += 1;
-        SessionId(self.sessions_granted)
-    }
-
-    /// The server answers the next request, or tells of an event.
-    fn serve(&mut self) {
-        self.zxid += i64::from(self.rng.bool());
-        if self.rng.u8(0..6) == 0 && self.greeted {
-            let path = *self.rng.choice(&["/0", "/1", "/2", "/1/c", "/"]).unwrap();
-            let event = EventType::from_number(self.rng.i32(0..6));
-            let zxid = if self.rng.bool() { self.zxid } else { -1 };
-            self.down.extend_from_slice(&event_frame(event, path, zxid));
-            return;
-        }
-        let Some((xid, opcode)) = self.owed.pop_front() else { return };
-        let codes = [
-            ErrorCode::NoNode,
-            ErrorCode::SystemError,
-            ErrorCode::Unimplemented,
-            ErrorCode::Unknown(-999),
-        ];
-        let mut code = ErrorCode::Ok;
-        if self.rng.u8(0..8) == 0 && opcode != OpCode::Auth {
-            code = *self.rng.choice(&codes).unwrap();
-        }
-        if opcode == OpCode::CloseSession && code.is_ok() {
-            self.sessions_gone.insert(self.on_this_connection);
-        }
-        self.down.extend_from_slice(&reply_frame(xid, self.zxid, code, b"some body"));
-    }
-
-    /// The server sends what no server should.
-    fn misbehave(&mut self) {
-        if !self.connected {
-            return;
-        }
-        let garbage: Vec<u8> = (0..self.rng.usize(1..60)).map(|_| self.rng.u8(..)).collect();
-        let bytes: Bytes = match self.rng.u8(0..6) {
-            0 => garbage.into(),
-            1 => [&[0, 0, 0, 3][..], b"abc"].concat().into(),
-            2 => [&[0, 1, 0, 0][..], &garbage].concat().into(),
-            3 => reply_frame(Xid(1_000_000), 5, ErrorCode::Ok, b""),
-            4 => reply_frame(Xid::NOTIFICATION, 5, ErrorCode::Ok, &garbage),
-            _ => reply_frame(Xid::PING, 5, ErrorCode::Ok, b""),
-        };
-        self.down.extend_from_slice(&bytes);
-    }
-
-    /// Some bytes arrive.
-    fn deliver(&mut self) {
-        let count =
-            if self.rng.bool() { self.down.len() } else { self.rng.usize(0..=self.down.len()) };
-        let bytes = self.down.split_to(count);
-        self.inbox.extend_from_slice(&bytes);
-        self.session.handle_received(self.now, &mut self.inbox);
-    }
-
-    fn pass_time(&mut self) {
-        match self.session.poll_timeout() {
-            Some(at) if self.rng.bool() => self.now = self.now.max(at),
-            _ => self.now = self.now.after(self.duration()),
-        }
-        if self.rng.u8(0..4) > 0 {
-            self.wake();
-        }
-    }
-
-    /// Wakes the session for all that is due: it may not want that for ever.
-    fn wake(&mut self) {
-        for _ in 0..20 {
-            if self.session.poll_timeout().is_none_or(|at| at > self.now) {
-                return;
-            }
-            self.session.handle_timeout(self.now);
-        }
-        panic!("it wants to be woken again and again at {}", self.now);
     }
 
     // What must hold
