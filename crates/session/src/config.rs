@@ -138,6 +138,8 @@ pub struct Limits {
     pub max_requests: usize,
     /// Bytes of requests accepted and not yet answered.
     pub max_request_bytes: usize,
+    /// Watchers, armed or to be armed.
+    pub max_watchers: usize,
     /// Requests in flight; the rest stays unsent, hence provably *not sent*.
     pub window_requests: usize,
     /// Bytes in flight; one larger request goes alone.
@@ -164,6 +166,7 @@ impl Default for Limits {
         Self {
             max_requests: 65_536,
             max_request_bytes: 64 << 20,
+            max_watchers: 4_000_000,
             window_requests: 4096,
             window_bytes: 1 << 20,
             max_response: 64 << 20,
@@ -180,6 +183,16 @@ impl Default for Limits {
 impl Limits {
     /// No attempt is given less than this, however many servers share the session timeout.
     pub const MIN_ATTEMPT: Duration = Duration::from_millis(500);
+
+    /// Credentials of one handle.
+    pub const MAX_CREDENTIALS: usize = 256;
+
+    /// Connections lost in a row while watches were being set again, before those are over.
+    pub const RESTORE_ATTEMPTS: u32 = 5;
+
+    /// For so long a server that does not know an operation is not asked for it again; after that
+    /// it may have been upgraded.
+    pub const UNSUPPORTED_FOR: Duration = Duration::from_secs(600);
 
     /// The silent closes in a row after which a server is asked why.
     pub const SILENT_CLOSES: u32 = 3;

@@ -136,6 +136,9 @@ pub enum WatchEnd {
     /// A server refused to set it again on a new connection.
     #[error("the server refused to set it again ({0})")]
     RestoreRefused(ErrorCode),
+    /// Connection after connection was lost while it was being set again.
+    #[error("the connection was lost each time it was to be set again")]
+    RestoreFailed,
     /// The client was closed.
     #[error("the client was closed")]
     Closed,

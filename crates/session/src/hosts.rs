@@ -6,13 +6,13 @@
 //! server or of all, becomes a tight loop.
 //! When the list changes, clients move so that the load evens out (ZOOKEEPER-1355).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
 use zookit_proto::OpCode;
 
-use crate::config::Backoff;
+use crate::config::{Backoff, Limits};
 use crate::endpoint::Endpoint;
 use crate::time::Time;
 
@@ -28,13 +28,13 @@ struct Host {
     /// In a row, since it last kept a connection up for a while.
     failures: u32,
     not_before: Time,
-    /// Operations it has said it does not know.
-    unsupported: BTreeSet<OpCode>,
+    /// Operations it has said it does not know, and when.
+    unsupported: BTreeMap<OpCode, Time>,
 }
 
 impl Host {
     const fn new(endpoint: Endpoint) -> Self {
-        let unsupported = BTreeSet::new();
+        let unsupported = BTreeMap::new();
         Self { endpoint, failures: 0, not_before: Time::ZERO, unsupported }
     }
 }
@@ -186,15 +186,16 @@ impl Hosts {
     }
 
     /// This server does not know that operation.
-    pub(crate) fn remember_unsupported(&mut self, host: usize, opcode: OpCode) {
+    pub(crate) fn remember_unsupported(&mut self, host: usize, opcode: OpCode, now: Time) {
         if let Some(host) = self.hosts.get_mut(host) {
-            host.unsupported.insert(opcode);
+            host.unsupported.insert(opcode, now);
         }
     }
 
-    /// Whether this server has said before that it does not know the operation.
-    pub(crate) fn lacks(&self, host: usize, opcode: OpCode) -> bool {
-        self.hosts.get(host).is_some_and(|host| host.unsupported.contains(&opcode))
+    /// Whether this server has said not long ago that it does not know the operation.
+    pub(crate) fn lacks(&self, host: usize, opcode: OpCode, now: Time) -> bool {
+        let said = self.hosts.get(host).and_then(|host| host.unsupported.get(&opcode));
+        said.is_some_and(|said| now.since(*said) < Limits::UNSUPPORTED_FOR)
     }
 
     /// A new list. `current` is the server of the connection, if there is one; the answer says
@@ -293,7 +294,7 @@ mod tests {
     #[test]
     fn each_server_is_tried_once_before_any_wait() {
         let (mut hosts, mut rng) = hosts(3);
-        let mut tried = BTreeSet::new();
+        let mut tried = std::collections::BTreeSet::new();
         for _ in 0..3 {
             let (host, at) = hosts.next(Time::ZERO, &mut rng).unwrap();
             assert_eq!(at, Time::ZERO);
@@ -351,7 +352,7 @@ mod tests {
     fn loads_are_even(old: &[u16], new: &[u16]) {
         let clients = 60_000;
         let endpoint = |n: &u16| Endpoint::new("h", *n);
-        let mut load = std::collections::BTreeMap::new();
+        let mut load = BTreeMap::new();
         let mut rng = Rng::with_seed(42);
         for client in 0..clients {
             let list = old.iter().map(endpoint).collect();

@@ -34,6 +34,9 @@ pub enum NotSent {
     /// Too many requests, or too many bytes of them, are waiting already.
     #[error("too many requests are waiting")]
     QueueFull,
+    /// As many watchers as are allowed are there already.
+    #[error("too many watches are set")]
+    TooManyWatches,
     /// Its deadline passed while it waited.
     #[error("its deadline passed while it waited to be sent")]
     Deadline,

@@ -3,7 +3,7 @@
 //! This room owns the two queues and their bounds; what becomes of a request when something goes
 //! wrong is decided in [`fates`](crate::fates) and carried out by the session.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use zookit_proto::{OpCode, Xid};
@@ -45,7 +45,7 @@ pub(crate) struct Request {
     pub(crate) pinned: Option<Generation>,
     /// On how many connections it has been sent.
     pub(crate) times_sent: u32,
-    /// Its caller lost interest while it waited to be sent.
+    /// Its caller lost interest while it waited to be sent; known when its turn has come.
     pub(crate) abandoned: bool,
 }
 
@@ -106,6 +106,8 @@ pub(crate) struct Requests {
     /// Bytes of both queues.
     bytes: usize,
     bytes_in_flight: usize,
+    /// Tickets whose callers lost interest; of those, only unsent ones matter.
+    abandoned: BTreeSet<Ticket>,
     /// No deadline in either queue is before this.
     first_deadline: Option<Time>,
     next_xid: Xid,
@@ -118,6 +120,7 @@ impl Default for Requests {
             in_flight: VecDeque::new(),
             bytes: 0,
             bytes_in_flight: 0,
+            abandoned: BTreeSet::new(),
             first_deadline: None,
             next_xid: Xid::FIRST,
         }
@@ -143,8 +146,17 @@ impl Requests {
             && self.bytes.saturating_add(length) <= limits.max_request_bytes.max(length)
     }
 
-    /// Puts a request behind all others.
+    /// Puts a new request behind all others.
     pub(crate) fn push(&mut self, request: Request) {
+        // The ticket may have been another's before.
+        if let (Owner::Caller(ticket), false) = (&request.owner, self.abandoned.is_empty()) {
+            self.abandoned.remove(ticket);
+        }
+        self.keep(request);
+    }
+
+    /// Puts a request that was taken out back, behind those already put back.
+    pub(crate) fn keep(&mut self, request: Request) {
         self.bytes = self.bytes.saturating_add(request.length);
         self.note_deadline(request.deadline);
         self.unsent.push_back(request);
@@ -165,8 +177,14 @@ impl Requests {
         if !open && !self.in_flight.is_empty() {
             return None;
         }
-        let request = self.unsent.pop_front()?;
+        let mut request = self.unsent.pop_front()?;
         self.bytes = self.bytes.saturating_sub(request.length);
+        if let (Owner::Caller(ticket), false) = (&request.owner, self.abandoned.is_empty()) {
+            request.abandoned = self.abandoned.remove(ticket);
+        }
+        if self.unsent.is_empty() {
+            self.abandoned.clear();
+        }
         Some(request)
     }
 
@@ -213,10 +231,8 @@ impl Requests {
 
     /// A caller lost interest; if the request is an unsent read it will be skipped.
     pub(crate) fn abandon(&mut self, ticket: Ticket) {
-        let mut unsent = self.unsent.iter_mut();
-        let its = |request: &&mut Request| matches!(request.owner, Owner::Caller(owner) if owner == ticket);
-        if let Some(request) = unsent.find(its) {
-            request.abandoned = true;
+        if !self.unsent.is_empty() {
+            self.abandoned.insert(ticket);
         }
     }
 

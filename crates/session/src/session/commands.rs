@@ -4,7 +4,7 @@ use bytes::Bytes;
 use zookit_proto::{OpCode, Text};
 
 use super::{Closing, Phase, Session};
-use crate::config::ServerFloor;
+use crate::config::{Limits, ServerFloor};
 use crate::endpoint::Endpoint;
 use crate::event::State;
 use crate::hosts::AfterUpdate;
@@ -45,7 +45,11 @@ impl Session {
         if !submission.is_sound() || submission.watch.as_ref().is_some_and(taken) {
             return Err(NotSent::Malformed);
         }
-        if !self.requests.has_room(submission.frame.len(), &self.config.limits) {
+        let limits = &self.config.limits;
+        if submission.watch.is_some() && self.watches.len() >= limits.max_watchers {
+            return Err(NotSent::TooManyWatches);
+        }
+        if !self.requests.has_room(submission.frame.len(), limits) {
             return Err(NotSent::QueueFull);
         }
         Ok(())
@@ -68,6 +72,10 @@ impl Session {
             let failed = self.state == State::AuthFailed;
             let reason = if failed { NotSent::AuthFailed } else { NotSent::Closed };
             self.complete(ticket, Outcome::NotSent(reason));
+            return;
+        }
+        if self.credentials.len() >= Limits::MAX_CREDENTIALS {
+            self.complete(ticket, Outcome::NotSent(NotSent::QueueFull));
             return;
         }
         let credential = self.credentials.add(scheme, auth, ticket, deadline);

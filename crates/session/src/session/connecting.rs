@@ -202,7 +202,7 @@ impl Session {
     /// does not, they are over: to ask again would only end the connection once more.
     fn may_restore(&mut self, batch: &Batch) -> bool {
         let host = self.connection.as_ref().map_or(usize::MAX, |connection| connection.host);
-        if !self.hosts.lacks(host, batch.opcode) {
+        if !self.hosts.lacks(host, batch.opcode, self.now) {
             return true;
         }
         let ended = self.watches.restored(&batch.watchers, ErrorCode::Unimplemented);
@@ -227,6 +227,7 @@ impl Session {
         let (reason, read_only) = (connection.granted, connection.read_only);
         let host = connection.host;
         self.phase = Phase::Serving;
+        self.failed_restores = 0;
         self.life.told = self.life.zxid;
         let state = if read_only { State::ConnectedReadOnly } else { State::Connected };
         self.publish(state, reason, Tally::default());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Phase, Session, Tally};
 use crate::config::Limits;
 use crate::connection::Connection;
-use crate::event::{Effect, Reason, State};
+use crate::event::{Effect, Reason, State, WatchEnd};
 use crate::fates::{Cause, Fate, Kind, Stage, fate};
 use crate::ids::Ticket;
 use crate::outcome::{Loss, NoReply, Outcome};
@@ -50,6 +50,7 @@ impl Session {
             self.life.away_since = Some(self.life.told);
         }
         self.search = None;
+        self.note_failed_restore(&connection, loss);
         self.watches.connection_lost();
         self.sort(&connection, loss, lost_write, &mut ended);
         if was_serving {
@@ -65,6 +66,21 @@ impl Session {
         }
         if !matches!(self.phase, Phase::Over) {
             self.attempt();
+        }
+    }
+
+    /// A connection lost while its watches were being set again may have been lost for that. After
+    /// a few in a row the watches are over: a handle must not fail for ever at what it cannot do.
+    fn note_failed_restore(&mut self, connection: &Connection, loss: Loss) {
+        let restoring = matches!(self.phase, Phase::Restoring { .. }) && connection.restored > 0;
+        if !restoring || loss == Loss::Moved {
+            return;
+        }
+        self.failed_restores = self.failed_restores.saturating_add(1);
+        if self.failed_restores >= Limits::RESTORE_ATTEMPTS {
+            self.failed_restores = 0;
+            let over = self.watches.end_armed(WatchEnd::RestoreFailed);
+            self.tell(over);
         }
     }
 
@@ -161,7 +177,7 @@ impl Session {
     /// The session's own requests belong to one connection, but for the close.
     fn keep(&mut self, request: Request) {
         if matches!(request.owner, Owner::Caller(_) | Owner::Close) {
-            self.requests.push(request);
+            self.requests.keep(request);
         }
     }
 

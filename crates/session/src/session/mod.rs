@@ -164,6 +164,8 @@ pub struct Session {
     watches: Watches,
     credentials: Credentials,
     closing: Option<Closing>,
+    /// Connections in a row that were lost while watches were being set again.
+    failed_restores: u32,
     search: Option<moving::Search>,
     silence: moving::Silence,
     events: VecDeque<Event>,
@@ -191,6 +193,7 @@ impl Session {
             watches: Watches::default(),
             credentials: Credentials::default(),
             closing: None,
+            failed_restores: 0,
             search: None,
             silence: moving::Silence::default(),
             events: VecDeque::new(),

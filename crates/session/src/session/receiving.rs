@@ -143,7 +143,8 @@ impl Session {
         // With a zxid, -6 means that the operation is known but switched off.
         if header.err == ErrorCode::Unimplemented && header.zxid == Zxid::NONE {
             if let Some(connection) = &self.connection {
-                self.hosts.remember_unsupported(connection.host, entry.request.opcode);
+                let opcode = entry.request.opcode;
+                self.hosts.remember_unsupported(connection.host, opcode, self.now);
             }
         }
         if let Some(watch) = &entry.request.watch {

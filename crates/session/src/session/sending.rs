@@ -76,7 +76,7 @@ impl Session {
             return Some(NotSent::Abandoned);
         }
         let host = self.connection.as_ref()?.host;
-        let lacks = self.hosts.lacks(host, request.opcode);
+        let lacks = self.hosts.lacks(host, request.opcode, self.now);
         lacks.then_some(NotSent::Unsupported(request.opcode))
     }
 

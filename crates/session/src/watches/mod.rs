@@ -315,9 +315,14 @@ impl Watches {
         self.end(why, |watcher| watcher.kind.is_one_shot() && watcher.armed.is_some())
     }
 
+    /// Ends every armed watcher; those to be armed stay.
+    pub(crate) fn end_armed(&mut self, why: WatchEnd) -> Vec<(WatcherId, WatchNotice)> {
+        self.end(why, |watcher| watcher.armed.is_some())
+    }
+
     /// Ends every armed watcher, and forgets the others.
     pub(crate) fn end_all(&mut self, why: WatchEnd) -> Vec<(WatcherId, WatchNotice)> {
-        let ended = self.end(why, |watcher| watcher.armed.is_some());
+        let ended = self.end_armed(why);
         self.watchers.clear();
         self.paths.clear();
         ended

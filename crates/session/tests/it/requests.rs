@@ -430,3 +430,32 @@ fn what_the_session_cannot_send_is_refused() {
     talk.sends_nothing();
     assert_eq!(talk.session.watchers(), 1);
 }
+
+#[test]
+fn there_is_a_bound_on_watchers() {
+    let mut config = config(1);
+    config.limits.max_watchers = 1;
+    let mut talk = Talk::connected_with(config);
+    talk.watch(1, WatchKind::Data, "/a");
+    let second = talk.watch(2, WatchKind::Data, "/b");
+    assert_eq!(talk.says_done(second), Outcome::NotSent(NotSent::TooManyWatches));
+    talk.drop_watcher(1);
+    talk.watch(3, WatchKind::Data, "/c");
+    talk.says_nothing();
+}
+
+#[test]
+fn a_server_that_was_upgraded_is_asked_again_after_a_while() {
+    let mut talk = Talk::connected();
+    talk.watch(1, WatchKind::Persistent, "/p");
+    let xid = talk.sends_op(OpCode::AddWatch);
+    talk.refuse(xid, -1, ErrorCode::Unimplemented);
+    for _ in 0..200 {
+        talk.wait(Duration::from_secs(3));
+        while talk.frame().is_some() {
+            talk.ok(Xid::PING, 1);
+        }
+    }
+    talk.watch(2, WatchKind::Persistent, "/p");
+    talk.sends_op(OpCode::AddWatch);
+}

@@ -8,9 +8,9 @@ use zookit_proto::types::EventType::{
 use zookit_proto::types::WatcherType;
 use zookit_proto::{ErrorCode, OpCode, Request, Zxid};
 use zookit_session::WatchKind::{Children, Data, Exists, Persistent, PersistentRecursive};
-use zookit_session::{State, WatchNotice};
+use zookit_session::{State, WatchEnd, WatchNotice};
 
-use crate::talk::{SESSION, Talk, config};
+use crate::talk::{SESSION, Talk, config, data};
 
 impl Talk {
     /// The connection is lost, and the session taken up again: up to the restore.
@@ -238,4 +238,28 @@ fn a_watch_asked_for_but_not_answered_is_not_set_again_but_asked_for_again() {
     talk.ok(xid, 9);
     talk.forget();
     assert_eq!(talk.reached_by(NodeDataChanged, "/p", 10), [1], "and there was no gap");
+}
+
+#[test]
+fn a_restore_that_costs_every_connection_ends_the_watches_and_not_the_handle() {
+    let mut talk = Talk::connected();
+    talk.watch(1, Data, "/a");
+    let xid = talk.sends_op(OpCode::GetData);
+    talk.reply(xid, 3, &data());
+    talk.forget();
+    talk.fin();
+    talk.forget();
+    for _ in 0..5 {
+        talk.says_nothing();
+        talk.dials();
+        talk.connects(SESSION);
+        talk.grant(SESSION);
+        talk.sends_op(OpCode::SetWatches);
+        talk.fin();
+    }
+    assert_eq!(talk.says_notice(1), WatchNotice::Ended(WatchEnd::RestoreFailed));
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    assert_eq!(talk.says_state(), State::Connected);
 }
