@@ -56,6 +56,8 @@ pub(crate) struct AskFrame {
     pub(crate) watcher: Option<Watcher>,
     /// Of a multi: its operations.
     pub(crate) parts: Vec<Part>,
+    /// Of the reply's header.
+    pub(crate) zxid: Zxid,
 }
 
 /// What to call an operation of a multi.
@@ -153,10 +155,11 @@ impl<T> Ask<T> {
     fn resolve(mut self, completion: Completion, shared: &Shared) -> Result<T, Error> {
         let owned = |server: Option<Arc<Endpoint>>| server.map(|server| Endpoint::clone(&server));
         match completion.outcome {
-            Outcome::Answered { zxid, body } => match (self.decode)(&mut self.frame, body) {
-                Ok(value) => Ok(value),
-                Err(fault) => Err(self.frame.fault(fault, zxid, owned(shared.state.server()))),
-            },
+            Outcome::Answered { zxid, body } => {
+                self.frame.zxid = zxid;
+                (self.decode)(&mut self.frame, body)
+                    .map_err(|fault| self.frame.fault(fault, zxid, owned(shared.state.server())))
+            }
             Outcome::Refused { code, zxid } => match self.absent {
                 Some(absent) if code == ErrorCode::NoNode => Ok(absent(&mut self.frame)),
                 _ => {

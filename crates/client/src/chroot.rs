@@ -27,6 +27,11 @@ impl Chroot {
         }
     }
 
+    /// Whether a server's path lies inside.
+    pub(crate) fn contains(&self, path: &Text) -> bool {
+        strip_chroot(self.as_str(), &path.to_str()).is_some()
+    }
+
     /// The caller's path for a server's. What lies outside the chroot keeps its path: an event of
     /// `/zookeeper/config` reaches every client.
     pub(crate) fn to_client(&self, path: &Text) -> String {
@@ -50,6 +55,7 @@ mod tests {
             assert_eq!(chroot.to_client(&Text::from(theirs)), ours);
         }
         assert_eq!(chroot.to_client(&Text::from("/zookeeper/config")), "/zookeeper/config");
+        assert!(chroot.contains(&Text::from("/app/a")) && !chroot.contains(&Text::from("/apple")));
         assert_eq!(Chroot::default().to_client(&Text::from("/a")), "/a");
     }
 }

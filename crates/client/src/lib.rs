@@ -82,6 +82,7 @@ mod connect_string;
 mod data;
 mod deadline;
 mod driver;
+mod ensemble;
 pub mod error;
 mod network;
 mod ops;
@@ -97,11 +98,15 @@ pub use client::Client;
 pub use connect_string::{ConnectString, ConnectStringError};
 pub use data::{Children, Created, Data, NodeAcl, NodeData, Version};
 pub use deadline::Deadline;
+pub use ensemble::{EnsembleConfig, Member, MemberAddress, MemberError, MemberRole, Reconfig};
 pub use error::{ArgumentError, ConnectError, Error};
 pub use network::{BoxFuture, Dialer, Resolver, SystemResolver, TcpDialer, Transport};
-pub use ops::{CreateOptions, MultiOutcome, Transaction};
+pub use ops::{
+    Batch, BatchAnswer, BatchValue, CreateOptions, MultiOutcome, MultiRead, MultiReadOutcome,
+    Reserved, Stats, Transaction,
+};
 pub use options::ConnectOptions;
-pub use shared::{WatchNotice, WatchedEvent};
+pub use shared::{Arms, WatchCounts, WatchNotice, WatchedEvent};
 pub use state::{StateStream, StateUpdate};
 #[cfg(feature = "_tls")]
 pub use tls::{TlsDialer, TlsOptions};

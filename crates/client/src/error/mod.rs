@@ -196,6 +196,37 @@ impl Error {
         }
     }
 
+    /// Whether the same request, made again, may well end otherwise, without anybody having mended
+    /// anything: the connection, the deadline, the queue, a server that was too busy.
+    ///
+    /// It does not say that making it again is safe; [`may_have_applied`](Self::may_have_applied)
+    /// is about that.
+    #[must_use]
+    #[doc(alias = "retryable")]
+    pub fn is_transient(&self) -> bool {
+        use zookit_session::{Loss, NoReply, NotSent};
+        match self {
+            Self::Refused(refused) => refused.code() == ErrorCode::ThrottledOp,
+            Self::NotSent(not_sent) => matches!(
+                not_sent.reason(),
+                NotSentReason::Session(
+                    NotSent::QueueFull
+                        | NotSent::Deadline
+                        | NotSent::BehindLostWrite
+                        | NotSent::SessionLost
+                )
+            ),
+            Self::NoReply(no_reply) => match no_reply.reason() {
+                NoReplyReason::Session(NoReply::Lost(loss)) => {
+                    !matches!(loss, Loss::Close | Loss::AuthFailed | Loss::Unreadable)
+                }
+                NoReplyReason::Session(NoReply::Unreadable(_)) => false,
+                NoReplyReason::Session(_) => true,
+                NoReplyReason::Undecodable(_) | NoReplyReason::WrongResults => false,
+            },
+        }
+    }
+
     /// ZooKeeper's name of the operation: `create`, `getData`, `multi`.
     #[must_use]
     pub fn operation(&self) -> &'static str {

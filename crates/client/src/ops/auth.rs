@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use zookit_proto::ops::auth::Auth;
 use zookit_proto::types::Credentials;
-use zookit_proto::{Operation, Text};
+use zookit_proto::{Operation, Text, Zxid};
 
 use crate::answer::{Answer, Ask, AskFrame};
 use crate::client::Client;
@@ -50,6 +50,7 @@ impl Client {
                     chroot: self.handle.chroot.clone(),
                     watcher: None,
                     parts: Vec::new(),
+                    zxid: Zxid(0),
                 };
                 let ask = Ask { frame, decode: |_, _| Ok(()), absent: None };
                 Answer::waiting(shared.clone(), ticket, ask)

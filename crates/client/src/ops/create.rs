@@ -12,7 +12,7 @@ use zookit_proto::wire::decode;
 use zookit_proto::{Operation, path};
 use zookit_session::ServerFloor;
 
-use super::Call;
+use super::{Call, Prepared};
 use crate::answer::{Answer, AskFrame, Decode, Fault};
 use crate::client::Client;
 use crate::data::{Created, Data};
@@ -113,24 +113,37 @@ impl Client {
         data: impl Into<Data>,
         options: impl Into<CreateOptions>,
     ) -> Answer<Created> {
-        match self.create_call(path, data.into(), options.into()) {
-            Ok(CreateCall::Plain(body)) => self.creating::<Create>(path, created, Ok(body)),
-            Ok(CreateCall::WithStat(body)) => self.creating::<Create2>(path, created2, Ok(body)),
-            Ok(CreateCall::Container(body)) => {
-                self.creating::<CreateContainer>(path, created2, Ok(body))
+        self.send(self.prepare_create(path, data.into(), options.into()))
+    }
+
+    pub(super) fn prepare_create<T: From<Created>>(
+        &self,
+        path: &str,
+        data: Data,
+        options: CreateOptions,
+    ) -> Prepared<T> {
+        let without_stat = |frame: &mut AskFrame, body| created(frame, body).map(T::from);
+        let with_stat = |frame: &mut AskFrame, body| created2(frame, body).map(T::from);
+        match self.create_call(path, data, options) {
+            Ok(CreateCall::Plain(body)) => self.creating::<Create, _>(path, without_stat, Ok(body)),
+            Ok(CreateCall::WithStat(body)) => {
+                self.creating::<Create2, _>(path, with_stat, Ok(body))
             }
-            Ok(CreateCall::Ttl(body)) => self.creating::<CreateTtl>(path, created2, Ok(body)),
-            Err(error) => self.creating::<Create2>(path, created2, Err(error)),
+            Ok(CreateCall::Container(body)) => {
+                self.creating::<CreateContainer, _>(path, with_stat, Ok(body))
+            }
+            Ok(CreateCall::Ttl(body)) => self.creating::<CreateTtl, _>(path, with_stat, Ok(body)),
+            Err(error) => self.creating::<Create2, _>(path, with_stat, Err(error)),
         }
     }
 
-    fn creating<O: Operation>(
+    fn creating<O: Operation, T>(
         &self,
         path: &str,
-        decode: Decode<Created>,
+        decode: Decode<T>,
         body: Result<O::Request, ArgumentError>,
-    ) -> Answer<Created> {
-        self.submit::<O, _>(Call::new::<O>(Create::NAME, Some(path), decode), body)
+    ) -> Prepared<T> {
+        self.prepare::<O, _>(Call::new::<O>(Create::NAME, Some(path), decode), body)
     }
 
     /// Checks the arguments and chooses the operation.

@@ -3,7 +3,7 @@
 use zookit_proto::ops::delete::{Delete, DeleteRequest};
 use zookit_proto::path::validate_for_delete;
 
-use super::Call;
+use super::{Call, Prepared};
 use crate::answer::Answer;
 use crate::client::Client;
 use crate::data::Version;
@@ -41,8 +41,12 @@ impl Client {
     #[doc(alias = "remove")]
     #[doc(alias = "rm")]
     pub fn delete(&self, path: &str, version: Version) -> Answer<()> {
+        self.send(self.prepare_delete(path, version))
+    }
+
+    pub(super) fn prepare_delete<T: From<()>>(&self, path: &str, version: Version) -> Prepared<T> {
         let body = self.delete_request(path, version);
-        self.submit::<Delete, _>(Call::on::<Delete>(path, |_, _| Ok(())), body)
+        self.prepare::<Delete, _>(Call::on::<Delete>(path, |_, _| Ok(T::from(()))), body)
     }
 
     pub(super) fn delete_request(

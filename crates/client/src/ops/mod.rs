@@ -4,13 +4,21 @@
 //! before it returns.
 
 mod auth;
+mod batch;
+mod census;
 mod create;
 mod delete;
+mod ensemble;
+
+mod fence;
 mod multi;
+mod multi_read;
 mod parents;
 mod read;
 mod recursive;
+mod reserve;
 mod session;
+mod stats;
 mod watch;
 mod write;
 
@@ -19,11 +27,15 @@ use std::sync::Arc;
 use zookit_proto::frame::{self, FrameError};
 use zookit_proto::path;
 use zookit_proto::types::Xid;
-use zookit_proto::{OpCode, Operation, Text};
-use zookit_session::{WatchKind, WatchRequest};
+use zookit_proto::{OpCode, Operation, Text, Zxid};
+use zookit_session::{Ticket, WatchKind, WatchRequest};
 
+pub use batch::{Batch, BatchAnswer, BatchValue};
 pub use create::CreateOptions;
 pub use multi::{MultiOutcome, Transaction};
+pub use multi_read::{MultiRead, MultiReadOutcome};
+pub use reserve::Reserved;
+pub use stats::Stats;
 
 use crate::answer::{Answer, Ask, AskFrame, Decode, Part};
 use crate::client::Client;
@@ -73,6 +85,15 @@ impl<T> Call<T> {
     }
 }
 
+/// An operation whose arguments are right, encoded and ready to leave; or what is wrong with them.
+pub(crate) type Prepared<T> = Result<Ready<T>, Error>;
+
+/// An encoded operation, and what its answer needs.
+pub(crate) struct Ready<T> {
+    request: Request,
+    call: Call<T>,
+}
+
 impl Client {
     /// Encodes and submits, unless the arguments are wrong.
     pub(crate) fn submit<O: Operation, T>(
@@ -80,19 +101,27 @@ impl Client {
         call: Call<T>,
         body: Result<O::Request, ArgumentError>,
     ) -> Answer<T> {
+        self.send(self.prepare::<O, T>(call, body))
+    }
+
+    /// Encodes, unless the arguments are wrong.
+    pub(crate) fn prepare<O: Operation, T>(
+        &self,
+        mut call: Call<T>,
+        body: Result<O::Request, ArgumentError>,
+    ) -> Prepared<T> {
         let body = match body {
             Ok(body) => body,
-            Err(error) => return Answer::failed(Error::argument(call.about, error)),
+            Err(error) => return Err(Error::argument(call.about, error)),
         };
         let limit = self.handle.max_request;
         let frame = match frame::request(Xid::default(), O::NUMBER, &body, limit) {
             Ok(frame) => frame.freeze(),
-            Err(error) => return Answer::failed(Error::argument(call.about, too_large(error))),
+            Err(error) => return Err(Error::argument(call.about, too_large(error))),
         };
-        drop(body);
-        let shared = &self.handle.shared;
-        let cell = call.watch.map(|(kind, path)| {
-            let request = WatchRequest { watcher: shared.next_watcher(), kind, path };
+        let watch = call.watch.take().map(|(kind, path)| {
+            let watcher = self.handle.shared.next_watcher();
+            let request = WatchRequest { watcher, kind, path };
             let capacity = self.handle.watch_buffer;
             Arc::new(WatchCell::new(request, self.handle.chroot.clone(), capacity))
         });
@@ -100,21 +129,59 @@ impl Client {
             opcode: OpCode::from_number(O::NUMBER),
             frame,
             deadline: self.deadline,
-            watch: cell.clone(),
+            watch,
             pinned: self.pinned,
         };
-        let ticket = match shared.submit(request, self.reservation.as_deref()) {
-            Ok(ticket) => ticket,
-            Err(reason) => return Answer::not_sent(call.about, reason),
+        Ok(Ready { request, call })
+    }
+
+    /// Submits what was prepared.
+    pub(crate) fn send<T>(&self, prepared: Prepared<T>) -> Answer<T> {
+        let Ready { request, call } = match prepared {
+            Ok(ready) => ready,
+            Err(error) => return Answer::failed(error),
         };
+        let cell = request.watch.clone();
+        match self.handle.shared.submit(request, self.reservation.as_deref()) {
+            Ok(ticket) => self.waiting(ticket, cell, call),
+            Err(reason) => Answer::not_sent(call.about, reason),
+        }
+    }
+
+    /// Submits all of it at once, in this order.
+    pub(crate) fn send_all<T>(&self, prepared: Vec<Prepared<T>>) -> Vec<Answer<T>> {
+        let mut calls = Vec::with_capacity(prepared.len());
+        let mut requests = Vec::with_capacity(prepared.len());
+        for prepared in prepared {
+            calls.push(prepared.map(|Ready { request, call }| {
+                let cell = request.watch.clone();
+                requests.push(request);
+                (cell, call)
+            }));
+        }
+        let shared = &self.handle.shared;
+        let tickets = shared.submit_all(requests.into_iter(), self.reservation.as_deref());
+        let mut tickets = tickets.into_iter();
+        let answer = |call| {
+            let (cell, call): (_, Call<T>) = match call {
+                Ok(call) => call,
+                Err(error) => return Answer::failed(error),
+            };
+            match tickets.next().expect("each request has its ticket, or its refusal") {
+                Ok(ticket) => self.waiting(ticket, cell, call),
+                Err(reason) => Answer::not_sent(call.about, reason),
+            }
+        };
+        calls.into_iter().map(answer).collect()
+    }
+
+    fn waiting<T>(&self, ticket: Ticket, cell: Option<Arc<WatchCell>>, call: Call<T>) -> Answer<T> {
+        let shared = &self.handle.shared;
         // Made only now: dropping a watcher asks the session to forget it.
         let watcher = cell.map(|cell| Watcher { cell, shared: Arc::clone(shared) });
-        let frame = AskFrame {
-            about: call.about,
-            chroot: self.handle.chroot.clone(),
-            watcher,
-            parts: call.parts,
-        };
+        let chroot = self.handle.chroot.clone();
+        let frame =
+            AskFrame { about: call.about, chroot, watcher, parts: call.parts, zxid: Zxid(0) };
         let ask = Ask { frame, decode: call.decode, absent: call.absent };
         Answer::waiting(Arc::clone(shared), ticket, ask)
     }

@@ -10,7 +10,7 @@ use zookit_proto::wire::decode;
 use zookit_proto::{Operation, Stat};
 
 use super::create::CreateCall;
-use super::{Call, CreateOptions};
+use super::{Call, CreateOptions, Prepared};
 use crate::answer::{Answer, AskFrame, Fault, Part};
 use crate::client::Client;
 use crate::data::{Created, Data, Version};
@@ -180,6 +180,13 @@ impl Client {
     #[doc(alias = "transaction")]
     #[doc(alias = "commit")]
     pub fn multi(&self, transaction: Transaction) -> Answer<Vec<MultiOutcome>> {
+        self.send(self.prepare_multi(transaction))
+    }
+
+    pub(super) fn prepare_multi<T: From<Vec<MultiOutcome>>>(
+        &self,
+        transaction: Transaction,
+    ) -> Prepared<T> {
         let parts: Vec<Part> = transaction.ops.iter().map(Op::part).collect();
         let ops = transaction.ops.into_iter().enumerate().map(|(index, op)| {
             op.into_wire(self).map_err(|error| ArgumentError::InTransaction {
@@ -190,8 +197,8 @@ impl Client {
             })
         });
         let body = ops.collect::<Result<_, _>>().map(|ops| MultiRequest { ops });
-        let call = Call::new::<Multi>(Multi::NAME, None, outcomes).parts(parts);
-        self.submit::<Multi, _>(call, body)
+        let decode = |frame: &mut AskFrame, body| outcomes(frame, body).map(T::from);
+        self.prepare::<Multi, _>(Call::new::<Multi>(Multi::NAME, None, decode).parts(parts), body)
     }
 }
 

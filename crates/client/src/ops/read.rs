@@ -1,16 +1,16 @@
-//! Reads: exists, getData, getChildren2, getACL, sync.
+//! Reads: exists, getData, getChildren2, getChildren, getACL, sync.
 
 use bytes::Bytes;
 use zookit_proto::ops::exists::{Exists, ExistsReply, ExistsRequest};
 use zookit_proto::ops::get_acl::{GetAcl, GetAclReply, GetAclRequest};
-use zookit_proto::ops::get_children::GetChildrenRequest;
+use zookit_proto::ops::get_children::{GetChildren, GetChildrenReply, GetChildrenRequest};
 use zookit_proto::ops::get_children2::{GetChildren2, GetChildren2Reply};
 use zookit_proto::ops::get_data::{GetData, GetDataReply, GetDataRequest};
 use zookit_proto::ops::sync::{Sync, SyncReply, SyncRequest};
 use zookit_proto::wire::decode;
 use zookit_proto::{Stat, Text};
 
-use super::Call;
+use super::{Call, Prepared};
 use crate::answer::{Answer, Fault};
 use crate::client::Client;
 use crate::data::{Children, NodeAcl, NodeData};
@@ -44,9 +44,13 @@ impl Client {
     #[doc(alias = "Exists")]
     #[doc(alias = "stat")]
     pub fn exists(&self, path: &str) -> Answer<Option<Stat>> {
+        self.send(self.prepare_exists(path))
+    }
+
+    pub(super) fn prepare_exists<T: From<Option<Stat>>>(&self, path: &str) -> Prepared<T> {
         let body = self.server_path(path).map(|path| ExistsRequest { path, watch: false });
-        let call = Call::on::<Exists>(path, |_, body| stat_of_exists(body).map(Some));
-        self.submit::<Exists, _>(call.or_absent(|_| None), body)
+        let call = Call::on::<Exists>(path, |_, body| Ok(T::from(Some(stat_of_exists(body)?))));
+        self.prepare::<Exists, _>(call.or_absent(|_| T::from(None)), body)
     }
 
     /// Reads the data of a znode, with its stat.
@@ -77,8 +81,13 @@ impl Client {
     #[doc(alias = "Get")]
     #[doc(alias = "getData")]
     pub fn get_data(&self, path: &str) -> Answer<NodeData> {
+        self.send(self.prepare_get_data(path))
+    }
+
+    pub(super) fn prepare_get_data<T: From<NodeData>>(&self, path: &str) -> Prepared<T> {
         let body = self.server_path(path).map(|path| GetDataRequest { path, watch: false });
-        self.submit::<GetData, _>(Call::on::<GetData>(path, |_, body| node_data(body)), body)
+        let call = Call::on::<GetData>(path, |_, body| node_data(body).map(T::from));
+        self.prepare::<GetData, _>(call, body)
     }
 
     /// Reads the names of the children of a znode, with its stat. The names have no order.
@@ -108,9 +117,53 @@ impl Client {
     #[doc(alias = "getChildren")]
     #[doc(alias = "ls")]
     pub fn get_children(&self, path: &str) -> Answer<Children> {
+        self.send(self.prepare_get_children(path))
+    }
+
+    pub(super) fn prepare_get_children<T: From<Children>>(&self, path: &str) -> Prepared<T> {
         let body = self.server_path(path).map(|path| GetChildrenRequest { path, watch: false });
-        let call = Call::on::<GetChildren2>(path, |_, body| children(body));
-        self.submit::<GetChildren2, _>(call, body)
+        let call = Call::on::<GetChildren2>(path, |_, body| children(body).map(T::from));
+        self.prepare::<GetChildren2, _>(call, body)
+    }
+
+    /// Reads the names of the children of a znode, without its stat: a smaller reply than that of
+    /// [`get_children`](Self::get_children). The names have no order.
+    ///
+    /// # Errors
+    /// As [`get_children`](Self::get_children).
+    ///
+    /// # If no reply comes
+    /// A read has no effect: ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future skips the read if it has not left yet.
+    ///
+    /// # Ordering
+    /// As [`exists`](Self::exists).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+    /// for name in client.get_child_names("/members").await? {
+    ///     println!("{name}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "getChildren")]
+    #[doc(alias = "Children")]
+    #[doc(alias = "get_children")]
+    #[doc(alias = "forPath")]
+    pub fn get_child_names(&self, path: &str) -> Answer<Vec<String>> {
+        self.send(self.prepare_get_child_names(path))
+    }
+
+    pub(super) fn prepare_get_child_names<T: From<Vec<String>>>(&self, path: &str) -> Prepared<T> {
+        let body = self.server_path(path).map(|path| GetChildrenRequest { path, watch: false });
+        let call = Call::on::<GetChildren>(path, |_, body| {
+            let GetChildrenReply { children } = decode("GetChildrenReply", body)?;
+            Ok(T::from(children.into_iter().map(Text::into).collect()))
+        });
+        self.prepare::<GetChildren, _>(call, body)
     }
 
     /// Reads the ACL of a znode, with its stat. Ids of the scheme `digest` come without their
@@ -139,12 +192,16 @@ impl Client {
     #[doc(alias = "GetACL")]
     #[doc(alias = "get_acls")]
     pub fn get_acl(&self, path: &str) -> Answer<NodeAcl> {
+        self.send(self.prepare_get_acl(path))
+    }
+
+    pub(super) fn prepare_get_acl<T: From<NodeAcl>>(&self, path: &str) -> Prepared<T> {
         let body = self.server_path(path).map(|path| GetAclRequest { path });
         let call = Call::on::<GetAcl>(path, |_, body| {
             let GetAclReply { acl, stat } = decode("GetAclReply", body)?;
-            Ok(NodeAcl { acl, stat })
+            Ok(T::from(NodeAcl { acl, stat }))
         });
-        self.submit::<GetAcl, _>(call, body)
+        self.prepare::<GetAcl, _>(call, body)
     }
 
     /// Makes the server catch up with its leader, so that the reads behind it see what others had
@@ -176,12 +233,16 @@ impl Client {
     /// ```
     #[doc(alias = "Sync")]
     pub fn sync(&self, path: &str) -> Answer<()> {
+        self.send(self.prepare_sync(path))
+    }
+
+    pub(super) fn prepare_sync<T: From<()>>(&self, path: &str) -> Prepared<T> {
         let body = self.server_path(path).map(|path| SyncRequest { path });
         let call = Call::on::<Sync>(path, |_, body| {
             decode::<SyncReply>("SyncReply", body)?;
-            Ok(())
+            Ok(T::from(()))
         });
-        self.submit::<Sync, _>(call, body)
+        self.prepare::<Sync, _>(call, body)
     }
 }
 

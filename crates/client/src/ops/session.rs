@@ -1,12 +1,12 @@
 //! The session itself: its state, its numbers, and its end.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use zookit_proto::ops::close_session::CloseSession;
 use zookit_proto::{Operation, SessionId, Zxid};
-use zookit_session::{Endpoint, NotSent, State};
+use zookit_session::{Endpoint, Generation, Identity, NotSent, State};
 
 use crate::answer::{Answer, Ask, AskFrame};
 use crate::chroot::Chroot;
@@ -48,7 +48,8 @@ impl Client {
         match shared.close() {
             Ok(ticket) => {
                 let chroot = Chroot::default();
-                let frame = AskFrame { about, chroot, watcher: None, parts: Vec::new() };
+                let (parts, zxid) = (Vec::new(), Zxid(0));
+                let frame = AskFrame { about, chroot, watcher: None, parts, zxid };
                 let ask = Ask { frame, decode: |_, _| Ok(()), absent: None };
                 Answer::waiting(Arc::clone(shared), ticket, ask)
             }
@@ -139,6 +140,102 @@ impl Client {
             let about = About { operation, path: None, class: CloseSession::CLASS };
             return Err(Error::not_sent(about, reason));
         }
+    }
+
+    /// The same client, pinned to the session of now: what is submitted through it is sent in this
+    /// session or never. After an expiry it ends *not sent*, where the unpinned handle goes on with
+    /// the next session.
+    ///
+    /// For whatever relies on its ephemeral znodes: a holder of a lock must not write in a session
+    /// in which it holds none.
+    ///
+    /// Everything else is as with any clone: the state, the watches, what keeps the session open.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use zookit_client::{Client, CreateMode};
+    /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
+    /// let session = client.session();
+    /// let me = session.create("/leader/n-", (), CreateMode::EphemeralSequential).await?;
+    /// // Not sent if the session, and with it the znode above, is gone by then.
+    /// let children = session.get_children("/leader").await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn session(&self) -> Self {
+        Self { pinned: Some(self.pinned.unwrap_or_else(|| self.generation())), ..self.clone() }
+    }
+
+    /// Which session of this client is the current one, or will be the next: the first is 1, and
+    /// each expiry makes the next.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # fn f(client: zookit_client::Client) {
+    /// let session = client.session();
+    /// assert_eq!(session.pinned_to(), Some(client.generation()));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.handle.shared.gauges.generation()
+    }
+
+    /// The generation that this handle is pinned to by [`session`](Self::session), if it is.
+    #[must_use]
+    pub fn pinned_to(&self) -> Option<Generation> {
+        self.pinned
+    }
+
+    /// Hands the session over: answers what it takes to take it up elsewhere, and ends this client
+    /// without closing the session. Its ephemeral znodes stay, until the timeout passes without
+    /// anybody having taken it up: [`ConnectOptions::resume`] does.
+    ///
+    /// Await the answers of other requests first: what is not answered ends as with a lost
+    /// connection, and all clones of this client are closed. Watches stay behind too.
+    ///
+    /// [`ConnectOptions::resume`]: crate::ConnectOptions::resume
+    ///
+    /// # Errors
+    /// *Not sent* with `SessionLost` if there is no session, or with `Closed`.
+    ///
+    /// # If no reply comes
+    /// No server is asked.
+    ///
+    /// # Cancel safety
+    /// Dropping the future before it has resolved closes the session like any drop of the last
+    /// handle, or leaves it to its timeout.
+    ///
+    /// # Ordering
+    /// Behind every request of this client submitted before.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use zookit_client::{Client, ConnectOptions};
+    /// # async fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let identity = client.export().await?;
+    /// let options = ConnectOptions { resume: Some(identity), ..Default::default() };
+    /// let client = Client::connect_with("h1:2181", options).await?;
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "getSessionPasswd")]
+    #[doc(alias = "client_id")]
+    pub async fn export(self) -> Result<Identity, Error> {
+        let about = || About { operation: "export", path: None, class: CloseSession::CLASS };
+        let shared = &self.handle.shared;
+        let identity = Arc::new(Mutex::new(None));
+        let exported = match shared.export(&identity) {
+            Ok(ticket) => {
+                let (chroot, parts, zxid) = (Chroot::default(), Vec::new(), Zxid(0));
+                let frame = AskFrame { about: about(), chroot, watcher: None, parts, zxid };
+                let ask = Ask { frame, decode: |_, _| Ok(()), absent: None };
+                Answer::waiting(Arc::clone(shared), ticket, ask)
+            }
+            Err(reason) => Answer::not_sent(about(), reason),
+        };
+        exported.await?;
+        let identity = identity.lock().unwrap_or_else(PoisonError::into_inner).take();
+        identity.ok_or_else(|| Error::not_sent(about(), NotSent::SessionLost))
     }
 
     /// The id of the session; [`SessionId::NONE`] before the first.

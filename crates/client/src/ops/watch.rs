@@ -186,7 +186,7 @@ impl Client {
     }
 }
 
-fn one_shot(frame: &mut AskFrame) -> OneShotWatch {
+pub(super) fn one_shot(frame: &mut AskFrame) -> OneShotWatch {
     OneShotWatch::new(watcher(frame))
 }
 

@@ -6,7 +6,7 @@ use zookit_proto::ops::set_data::{SetData, SetDataReply, SetDataRequest};
 use zookit_proto::types::Acl;
 use zookit_proto::wire::decode;
 
-use super::Call;
+use super::{Call, Prepared};
 use crate::answer::Answer;
 use crate::client::Client;
 use crate::data::{Data, Version};
@@ -47,12 +47,21 @@ impl Client {
     #[doc(alias = "Set")]
     #[doc(alias = "setData")]
     pub fn set_data(&self, path: &str, data: impl Into<Data>, version: Version) -> Answer<Stat> {
-        let body = self.set_data_request(path, data.into(), version);
+        self.send(self.prepare_set_data(path, data.into(), version))
+    }
+
+    pub(super) fn prepare_set_data<T: From<Stat>>(
+        &self,
+        path: &str,
+        data: Data,
+        version: Version,
+    ) -> Prepared<T> {
+        let body = self.set_data_request(path, data, version);
         let call = Call::on::<SetData>(path, |_, body| {
             let SetDataReply { stat } = decode("SetDataReply", body)?;
-            Ok(stat)
+            Ok(T::from(stat))
         });
-        self.submit::<SetData, _>(call, body)
+        self.prepare::<SetData, _>(call, body)
     }
 
     pub(super) fn set_data_request(
@@ -95,6 +104,15 @@ impl Client {
     #[doc(alias = "SetACL")]
     #[doc(alias = "set_acls")]
     pub fn set_acl(&self, path: &str, acl: Vec<Acl>, version: Version) -> Answer<Stat> {
+        self.send(self.prepare_set_acl(path, acl, version))
+    }
+
+    pub(super) fn prepare_set_acl<T: From<Stat>>(
+        &self,
+        path: &str,
+        acl: Vec<Acl>,
+        version: Version,
+    ) -> Prepared<T> {
         let body = self.server_path(path).and_then(|path| {
             let version = version.to_wire().ok_or(ArgumentError::AnyVersion)?;
             if acl.is_empty() {
@@ -104,8 +122,8 @@ impl Client {
         });
         let call = Call::on::<SetAcl>(path, |_, body| {
             let SetAclReply { stat } = decode("SetAclReply", body)?;
-            Ok(stat)
+            Ok(T::from(stat))
         });
-        self.submit::<SetAcl, _>(call, body)
+        self.prepare::<SetAcl, _>(call, body)
     }
 }

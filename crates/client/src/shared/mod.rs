@@ -339,6 +339,22 @@ impl Shared {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Requests in the outbox, and their bytes.
+    pub(crate) fn outbox(&self) -> (usize, usize) {
+        let inner = self.lock();
+        let requests = inner.outbox.iter().filter(|command| matches!(command, Command::Submit(..)));
+        (requests.count(), inner.outbox_bytes)
+    }
+
+    pub(crate) fn max_requests(&self) -> usize {
+        self.limits.max_requests
+    }
+
+    /// Asks for the identity of the session, and for the end of the driver.
+    pub(crate) fn export(&self, into: &Arc<Mutex<Option<Identity>>>) -> Result<Ticket, NotSent> {
+        self.push_with_ticket(|ticket| Command::Export(ticket, Arc::downgrade(into)))
+    }
+
     // What the driver does.
 
     /// Swaps the whole outbox for an empty one.
