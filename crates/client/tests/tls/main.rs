@@ -1,1 +1,15 @@
-//! TLS from outside.
+//! TLS from outside: against servers made here by rustls, and against real ones.
+//!
+//! * `accepted`: what must work, and the control for everything that is refused.
+//! * `certificates`: bad certificates of servers. `clients`: certificates of clients.
+//! * `peers`: other sides that speak no TLS, or another one.
+//! * `files`: options that cannot be used.
+//! * `issue`: authorities and certificates, made anew in each run. `server`: who shows them.
+
+mod accepted;
+mod certificates;
+mod clients;
+mod files;
+mod issue;
+mod peers;
+mod server;
