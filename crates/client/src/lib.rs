@@ -72,9 +72,11 @@
 //! * [`ConnectOptions`], [`ConnectString`]: everything that can be set.
 //! * [`Answer`]: the future of a request. [`OneShotWatch`], [`PersistentWatch`]: watches.
 //! * [`error`]: the three arms, and why there is no connection.
+//! * [`admin`]: asking a server about itself, aside from any session.
 //! * `shared`: what callers and the driver share. `driver`: the task that moves the bytes; what
 //!   they mean is for [`zookit_session`] to say.
 
+pub mod admin;
 mod answer;
 mod chroot;
 mod client;
