@@ -60,7 +60,7 @@ pub struct ConnectOptions {
     /// refused here.
     pub max_request: usize,
     /// How many notices a persistent watch keeps for its reader; what does not fit is a gap.
-    /// 1,024 by default, at least 1.
+    /// 1,024 by default, at least 1. Their paths take 1 MiB at most, whatever their number.
     pub watch_buffer: usize,
     /// Who turns names into addresses; by default the system's resolver.
     pub resolver: Arc<dyn Resolver>,

@@ -10,6 +10,9 @@ use zookit_session::{WatchKind, WatchRequest};
 use super::notice::{WatchNotice, WatchedEvent};
 use crate::chroot::Chroot;
 
+/// The paths of one watcher's notices take no more than this, in bytes; one longer goes alone.
+const MOST_PATH_BYTES: usize = 1 << 20;
+
 /// One watcher's notices, bounded: what does not fit becomes a gap.
 #[derive(Debug)]
 pub(crate) struct WatchCell {
@@ -22,6 +25,8 @@ pub(crate) struct WatchCell {
 #[derive(Debug, Default)]
 struct Inner {
     notices: VecDeque<WatchNotice>,
+    /// Of the paths in `notices`.
+    path_bytes: usize,
     /// Nothing follows what is in `notices`.
     over: bool,
     reader: Option<Waker>,
@@ -75,7 +80,7 @@ impl WatchCell {
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Option<WatchNotice>> {
         let waker = context.waker().clone();
         let mut inner = self.lock();
-        let (polled, unused) = match inner.notices.pop_front() {
+        let (polled, unused) = match inner.pop() {
             Some(notice) => (Poll::Ready(Some(notice)), Some(waker)),
             None if inner.over => (Poll::Ready(None), Some(waker)),
             None => (Poll::Pending, inner.reader.replace(waker)),
@@ -91,7 +96,11 @@ impl Inner {
     ///
     /// There is room for a gap and for the end beyond the capacity, so neither is ever lost.
     fn accept(&mut self, notice: WatchNotice, capacity: usize, seen: Zxid) -> Option<WatchNotice> {
-        if self.notices.len() < capacity || matches!(notice, WatchNotice::Ended(_)) {
+        let bytes = path_bytes(&notice);
+        let has_room = self.notices.len() < capacity
+            && (self.path_bytes == 0 || self.path_bytes + bytes <= MOST_PATH_BYTES);
+        if has_room || matches!(notice, WatchNotice::Ended(_)) {
+            self.path_bytes += bytes;
             self.notices.push_back(notice);
             return None;
         }
@@ -106,6 +115,19 @@ impl Inner {
             self.notices.push_back(WatchNotice::Gap { after, until: until.max(after) });
         }
         Some(notice)
+    }
+
+    fn pop(&mut self) -> Option<WatchNotice> {
+        let notice = self.notices.pop_front()?;
+        self.path_bytes -= path_bytes(&notice);
+        Some(notice)
+    }
+}
+
+fn path_bytes(notice: &WatchNotice) -> usize {
+    match notice {
+        WatchNotice::Event(event) => event.path.len(),
+        WatchNotice::Gap { .. } | WatchNotice::Ended(_) => 0,
     }
 }
 
@@ -160,6 +182,25 @@ mod tests {
         assert_eq!(read(&cell), [told(Some(1)), told(Some(2)), gap]);
         cell.push(event(None), Zxid(5));
         assert_eq!(read(&cell), [told(None)]);
+    }
+
+    #[test]
+    fn paths_too_long_to_be_kept_are_a_gap() {
+        let cell = cell(WatchKind::PersistentRecursive, 1024);
+        let path = Text::from(format!("/app/a/{}", "x".repeat(MOST_PATH_BYTES)));
+        let long = zookit_session::WatchNotice::Event {
+            event: EventType::NodeCreated,
+            path,
+            zxid: Some(Zxid(3)),
+        };
+        cell.push(long.clone(), Zxid(2));
+        cell.push(long.clone(), Zxid(2));
+        let gap = WatchNotice::Gap { after: Zxid(2), until: Zxid(3) };
+        let read_first = read(&cell);
+        assert!(matches!(&read_first[..], [WatchNotice::Event(_), last] if *last == gap));
+        // There is room again.
+        cell.push(event(Some(4)), Zxid(3));
+        assert_eq!(read(&cell), [told(Some(4))]);
     }
 
     #[test]
