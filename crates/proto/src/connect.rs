@@ -94,9 +94,11 @@ impl ConnectResponse {
     }
 
     /// Whether the server granted a session, rather than saying that the one asked for is gone.
+    ///
+    /// The session 0 is none, with whatever timeout: no server gives a session that number.
     #[must_use]
     pub const fn is_accepted(&self) -> bool {
-        self.timeout_ms > 0
+        self.timeout_ms > 0 && self.session_id.0 != SessionId::NONE.0
     }
 }
 

@@ -104,7 +104,9 @@ impl Session {
     }
 
     pub(super) fn penalize(&mut self, host: usize, at_once: bool) {
-        let max = self.life.timeout.checked_div(4).unwrap_or(Duration::ZERO);
+        // A server that grants next to no time must not set the pace.
+        let quarter = self.life.timeout.checked_div(4).unwrap_or(Duration::ZERO);
+        let max = quarter.max(self.config.backoff.base);
         self.hosts.failed(host, self.now, max, at_once, &mut self.rng);
     }
 

@@ -308,6 +308,34 @@ fn a_handshake_that_is_nonsense_is_no_hot_loop() {
 }
 
 #[test]
+fn the_session_0_is_none_and_no_hot_loop() {
+    let mut talk = Talk::new();
+    let start = talk.now;
+    let mut attempts = 0;
+    while talk.now.since(start) < Duration::from_secs(60) {
+        talk.dials();
+        talk.grant(SessionId::NONE);
+        attempts += 1;
+    }
+    assert!(attempts < 400, "{attempts} attempts in a minute");
+    talk.says_nothing();
+}
+
+#[test]
+fn a_timeout_of_a_millisecond_does_not_set_the_pace() {
+    let mut talk = Talk::new();
+    let start = talk.now;
+    let mut sessions = 0;
+    while talk.now.since(start) < Duration::from_secs(60) {
+        talk.dials();
+        talk.grant_with(SESSION, Duration::from_millis(1), false);
+        talk.wait(Duration::from_millis(2));
+        sessions += 1;
+    }
+    assert!(sessions < 60 * 25, "{sessions} sessions in a minute");
+}
+
+#[test]
 fn servers_that_close_without_a_word_are_asked_why() {
     let mut config = config(1);
     config.resume = Some(zookit_session::Identity {
