@@ -157,9 +157,9 @@ pub enum Event {
     /// Something for a watcher.
     Watch(WatcherId, WatchNotice),
     /// The state changed.
-    State(StateChange),
+    State(Box<StateChange>),
     /// Why servers close without a word, as far as they say when asked.
-    Diagnosed(Diagnosis),
+    Diagnosed(Box<Diagnosis>),
 }
 
 /// What is asked of whoever moves the bytes.

@@ -22,7 +22,7 @@ pub struct Submission {
     pub deadline: Option<Time>,
     /// The watcher that the reply arms: of exists, getData, getChildren, getChildren2 with the
     /// watch flag, or of addWatch. The session sets the flag or mode in the frame itself.
-    pub watch: Option<WatchRequest>,
+    pub watch: Option<Box<WatchRequest>>,
     /// The only generation in which it may be sent.
     pub pinned: Option<Generation>,
 }

@@ -41,7 +41,7 @@ pub(crate) struct Request {
     pub(crate) frame: Bytes,
     pub(crate) length: usize,
     pub(crate) deadline: Option<Time>,
-    pub(crate) watch: Option<WatchRequest>,
+    pub(crate) watch: Option<Box<WatchRequest>>,
     pub(crate) pinned: Option<Generation>,
     /// On how many connections it has been sent.
     pub(crate) times_sent: u32,

@@ -25,7 +25,7 @@ impl Driver {
                     self.completions.push((ticket, Completion { outcome, server }));
                 }
                 Event::Watch(watcher, notice) => self.publish_watch(watcher, notice),
-                Event::State(change) => self.publish_state(change),
+                Event::State(change) => self.publish_state(*change),
                 Event::Diagnosed(diagnosis) => self.publish_diagnosis(&diagnosis),
             }
         }

@@ -42,7 +42,7 @@ impl Session {
             return Err(NotSent::SessionLost);
         }
         let taken = |watch: &WatchRequest| self.watches.contains(watch.watcher);
-        if !submission.is_sound() || submission.watch.as_ref().is_some_and(taken) {
+        if !submission.is_sound() || submission.watch.as_deref().is_some_and(taken) {
             return Err(NotSent::Malformed);
         }
         let limits = &self.config.limits;

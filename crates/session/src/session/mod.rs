@@ -331,7 +331,7 @@ impl Session {
             not_sent: tally.not_sent,
             no_reply: tally.no_reply,
         };
-        self.events.push_back(Event::State(change));
+        self.events.push_back(Event::State(Box::new(change)));
     }
 }
 

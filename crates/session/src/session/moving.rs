@@ -100,7 +100,7 @@ impl Session {
             let ours = self.life.zxid;
             let cause = read_srvr(answer.as_deref(), ours, self.config.read_only);
             let server = endpoint.clone();
-            self.events.push_back(Event::Diagnosed(Diagnosis { server, cause }));
+            self.events.push_back(Event::Diagnosed(Box::new(Diagnosis { server, cause })));
             return;
         }
         let Some(search) = &mut self.search else { return };

@@ -423,6 +423,7 @@ fn what_the_session_cannot_send_is_refused() {
     talk.sends_op(OpCode::GetData);
     for (why, opcode, frame, watch) in cases {
         let ticket = talk.ticket();
+        let watch = watch.map(Box::new);
         let submission = Submission { ticket, opcode, frame, deadline: None, watch, pinned: None };
         talk.session.submit(talk.now, submission);
         assert_eq!(talk.says_done(ticket), Outcome::NotSent(NotSent::Malformed), "{why}");

@@ -129,11 +129,11 @@ impl Talk {
                 Event::Watch(watcher, notice) => Heard::Watch(watcher, notice),
                 Event::State(change) => {
                     let state = change.state;
-                    self.changes.push(change);
+                    self.changes.push(*change);
                     Heard::State(state)
                 }
                 Event::Diagnosed(diagnosis) => {
-                    self.diagnoses.push(diagnosis);
+                    self.diagnoses.push(*diagnosis);
                     continue;
                 }
             });
@@ -343,7 +343,7 @@ impl Talk {
             opcode: request.opcode(),
             frame,
             deadline: self.deadline.map(|deadline| self.now.after(deadline)),
-            watch,
+            watch: watch.map(Box::new),
             pinned: self.pinned,
         };
         self.session.submit(self.now, submission);

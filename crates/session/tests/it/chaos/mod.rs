@@ -172,6 +172,7 @@ impl Chaos {
             self.writes.insert(number, Write { generation, times_sent: 0 });
         }
         self.tickets.insert(ticket, None);
+        let watch = watch.map(Box::new);
         let submission = Submission { ticket, opcode, frame, deadline, watch, pinned };
         self.session.submit(self.now, submission);
     }

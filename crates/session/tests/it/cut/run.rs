@@ -247,10 +247,9 @@ impl Wire {
             opcode,
             frame: request_frame(&request),
             deadline: None,
-            watch: watch.map(|(watcher, kind, path)| WatchRequest {
-                watcher: WatcherId(watcher),
-                kind,
-                path: path.into(),
+            watch: watch.map(|(watcher, kind, path)| {
+                let watcher = WatcherId(watcher);
+                Box::new(WatchRequest { watcher, kind, path: path.into() })
             }),
             pinned: None,
         };
