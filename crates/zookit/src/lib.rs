@@ -17,6 +17,9 @@
 //! what dropping its future means.
 //! `examples/tour.rs` shows it at work on a server.
 
+#[cfg(doctest)]
+mod guides;
+
 pub use zookit_client::*;
 
 /// The wire protocol as values.

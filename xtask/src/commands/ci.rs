@@ -51,7 +51,7 @@ fn in_order(steps: &mut Steps, versions: Versions, ran: &mut Vec<Ran>) -> Outcom
 }
 
 fn docs() -> Outcome<Ended> {
-    let mut docs = cargo(&["doc", "--no-deps", "--workspace"]);
+    let mut docs = cargo(&["doc", "--no-deps", "--workspace", "--features", "zookit/tls"]);
     run_program(docs.env("RUSTDOCFLAGS", "-D warnings")).map(|()| Ended::Passed)
 }
 

@@ -2,15 +2,20 @@
 //!
 //! `sources.rs` lists the files, `blank.rs` takes comments and strings out of Rust code,
 //! `sizes.rs`, `text.rs`, `paths.rs` look at one file at a time, `layers.rs` and `manifests.rs` at
-//! the crates, and `exceptions.rs` holds what is let pass, each with its reason.
+//! the crates, `coming_from.rs` and `guarantees.rs` at what the documents claim, and
+//! `exceptions.rs` holds what is let pass, each with its reason.
 
+mod api;
 mod blank;
+mod coming_from;
 mod exceptions;
+mod guarantees;
 mod layers;
 mod manifests;
 mod paths;
 mod sizes;
 mod sources;
+mod tables;
 mod text;
 
 use crate::Outcome;
@@ -61,6 +66,8 @@ pub(crate) fn check() -> Outcome {
     }
     findings.extend(manifests::check(&files));
     findings.extend(layers::check()?);
+    findings.extend(guarantees::check(&files));
+    findings.extend(coming_from::check(&files, &api::Api::read()?));
     let listed = exceptions::read(&root)?;
     let mut findings = exceptions::apply(&listed, findings);
     findings.sort_by(|a, b| (&a.place, a.line).cmp(&(&b.place, b.line)));

@@ -1,0 +1,102 @@
+//! `docs/GUARANTEES.md`: each promise names the tests that check it, and those tests are there.
+
+use super::Finding;
+use super::blank::blank;
+use super::sources::Source;
+use super::tables::{code, tables};
+
+const RULE: &str = "guarantees";
+const PAGE: &str = "docs/GUARANTEES.md";
+
+/// What is said of a promise that takes a quorum, or a lost reply on a real server.
+const TO_BE_PROVED: &str = "to be proved on a real ensemble";
+
+pub(super) fn check(files: &[Source]) -> Vec<Finding> {
+    let Some(page) = files.iter().find(|file| file.path == PAGE) else {
+        return vec![Finding::new(RULE, PAGE, None, String::from("this page must be there"))];
+    };
+    let mut findings = Vec::new();
+    for row in tables(&page.text).into_iter().flat_map(|table| table.rows) {
+        let mut add = |message| findings.push(Finding::new(RULE, PAGE, Some(row.line), message));
+        let checks = row.cells.last().map_or("", String::as_str);
+        let named = code(checks);
+        if named.is_empty() && !checks.contains(TO_BE_PROVED) {
+            add(format!("a promise without a test, which is not {TO_BE_PROVED:?} either"));
+        }
+        named.iter().filter_map(|test| missing(test, files)).for_each(add);
+    }
+    findings
+}
+
+/// What is wrong with `path::name` of a test, if anything is.
+fn missing(test: &str, files: &[Source]) -> Option<String> {
+    let Some((path, name)) = test.rsplit_once("::") else {
+        return Some(format!("`{test}` is not PATH::NAME of a test"));
+    };
+    match files.iter().find(|file| file.path == path) {
+        None => Some(format!("there is no file {path}")),
+        Some(file) if has_test(&file.text, name) => None,
+        Some(_) => Some(format!("{path} has no test {name}")),
+    }
+}
+
+/// Is there a function of this name with an attribute that makes it a test?
+fn has_test(source: &str, name: &str) -> bool {
+    let code = blank(source);
+    let lines: Vec<&str> = code.lines().map(str::trim).collect();
+    let start = format!("fn {name}(");
+    let is_here = |line: &str| line.strip_prefix("async ").unwrap_or(line).starts_with(&start);
+    lines.iter().enumerate().filter(|(_, line)| is_here(line)).any(|(at, _)| {
+        let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
+        let tests = ["#[test]", "#[tokio::test]", "#[tokio::test("];
+        above.into_iter().any(|line| tests.iter().any(|test| line.starts_with(test)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(row: &str) -> Vec<String> {
+        let test = "#[test]\nfn it_holds() {}\n\n#[tokio::test(start_paused = true)]\n\
+                    async fn it_waits() {}\n\nfn helper() {}\n// #[test]\nfn commented() {}\n";
+        let files = [
+            Source {
+                path: PAGE.to_owned(),
+                text: format!("| promise | checked by |\n|---|---|\n| it holds | {row} |\n"),
+            },
+            Source { path: "crates/a/tests/it/b.rs".to_owned(), text: test.to_owned() },
+        ];
+        check(&files).into_iter().map(|finding| finding.message).collect()
+    }
+
+    #[test]
+    fn a_test_that_is_there_passes() {
+        assert_eq!(found("`crates/a/tests/it/b.rs::it_holds`"), [""; 0]);
+        let both = "`crates/a/tests/it/b.rs::it_holds`, `crates/a/tests/it/b.rs::it_waits`";
+        assert_eq!(found(both), [""; 0]);
+        assert_eq!(found("to be proved on a real ensemble"), [""; 0]);
+    }
+
+    #[test]
+    fn a_test_that_is_not_there_is_found() {
+        for (test, message) in [
+            ("it_breaks", "crates/a/tests/it/b.rs has no test it_breaks"),
+            ("helper", "crates/a/tests/it/b.rs has no test helper"),
+            ("commented", "crates/a/tests/it/b.rs has no test commented"),
+        ] {
+            assert_eq!(found(&format!("`crates/a/tests/it/b.rs::{test}`")), [message]);
+        }
+        assert_eq!(
+            found("`crates/a/tests/c.rs::it_holds`"),
+            ["there is no file crates/a/tests/c.rs"]
+        );
+        assert_eq!(found("`it_holds`"), ["`it_holds` is not PATH::NAME of a test"]);
+    }
+
+    #[test]
+    fn a_promise_without_a_test_is_found() {
+        assert_eq!(found("by thinking").len(), 1);
+        assert_eq!(check(&[]).len(), 1);
+    }
+}
