@@ -109,11 +109,25 @@ pub fn request<T: Field>(
     limit: usize,
 ) -> Result<BytesMut, FrameError> {
     let mut out = BytesMut::new();
-    let start = begin(&mut out);
-    RequestHeader { xid, opcode }.write(&mut out);
-    body.write(&mut out);
-    finish(&mut out, start, limit)?;
+    append_request(&mut out, xid, opcode, body, limit)?;
     Ok(out)
+}
+
+/// Appends a whole request frame to `out`: header and body.
+///
+/// # Errors
+/// The payload is over `limit`; `out` is as it was.
+pub fn append_request<T: Field>(
+    out: &mut BytesMut,
+    xid: Xid,
+    opcode: i32,
+    body: &T,
+    limit: usize,
+) -> Result<(), FrameError> {
+    let start = begin(out);
+    RequestHeader { xid, opcode }.write(out);
+    body.write(out);
+    finish(out, start, limit)
 }
 
 #[cfg(test)]

@@ -17,16 +17,17 @@ mod parents;
 mod read;
 mod recursive;
 mod reserve;
+mod retry;
 mod session;
+mod settle;
 mod stats;
 mod watch;
 mod write;
 
 use std::sync::Arc;
 
-use zookit_proto::frame::{self, FrameError};
+use zookit_proto::frame::FrameError;
 use zookit_proto::path;
-use zookit_proto::types::Xid;
 use zookit_proto::{OpCode, Operation, Text, Zxid};
 use zookit_session::{Ticket, WatchKind, WatchRequest};
 
@@ -34,7 +35,10 @@ pub use batch::{Batch, BatchAnswer, BatchValue};
 pub use create::CreateOptions;
 pub use multi::{MultiOutcome, Transaction};
 pub use multi_read::{MultiRead, MultiReadOutcome};
+pub use recursive::DeleteRecursiveError;
 pub use reserve::Reserved;
+pub use retry::{Attempt, RetryPolicy};
+pub use settle::{GuaranteedDelete, Owned};
 pub use stats::Stats;
 
 use crate::answer::{Answer, Ask, AskFrame, Decode, Part};
@@ -115,8 +119,8 @@ impl Client {
             Err(error) => return Err(Error::argument(call.about, error)),
         };
         let limit = self.handle.max_request;
-        let frame = match frame::request(Xid::default(), O::NUMBER, &body, limit) {
-            Ok(frame) => frame.freeze(),
+        let frame = match self.handle.shared.encoder.encode(O::NUMBER, &body, limit) {
+            Ok(frame) => frame,
             Err(error) => return Err(Error::argument(call.about, too_large(error))),
         };
         let watch = call.watch.take().map(|(kind, path)| {

@@ -4,6 +4,7 @@
 //! Everything else has one owner: the driver. Nothing is woken, and no waker or payload cloned or
 //! dropped, while the lock is held.
 
+mod encoder;
 mod gauges;
 mod notice;
 mod permits;
@@ -27,6 +28,7 @@ use zookit_session::{Endpoint, Generation, Identity, Limits, NotSent, Ticket, Wa
 use crate::deadline::Deadline;
 use crate::error::{Attempt, Attempts};
 use crate::state::StateCell;
+use encoder::Encoder;
 pub(crate) use gauges::Gauges;
 pub use notice::{WatchNotice, WatchedEvent};
 use permits::Permits;
@@ -47,6 +49,7 @@ pub(crate) struct Shared {
     /// What the session's times count from.
     pub(crate) origin: Instant,
     pub(crate) state: Arc<StateCell>,
+    pub(crate) encoder: Encoder,
     pub(crate) gauges: Gauges,
     pub(crate) counters: Counters,
 }
@@ -113,6 +116,7 @@ impl Shared {
             limits,
             origin: Instant::now(),
             state: Arc::default(),
+            encoder: Encoder::default(),
             gauges: Gauges::new(session_timeout),
             counters: Counters::default(),
         })

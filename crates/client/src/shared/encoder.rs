@@ -1,0 +1,63 @@
+//! Where requests are encoded: one after the other into long chunks of memory, so that a request
+//! costs no allocation of its own.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use zookit_proto::frame::{self, FrameError};
+use zookit_proto::types::Xid;
+use zookit_proto::wire::Field;
+
+/// Frames of one chunk share its memory until the last of them is answered.
+const CHUNK: usize = 16 * 1024;
+
+/// With less room than this a new chunk is begun.
+const LEAST_ROOM: usize = 1024;
+
+/// A frame longer than this has memory of its own: it would only keep its neighbours' alive.
+const LONG: usize = 4 * 1024;
+
+/// The chunk in use.
+#[derive(Debug, Default)]
+pub(crate) struct Encoder(Mutex<BytesMut>);
+
+impl Encoder {
+    /// A whole frame, its xid still open.
+    ///
+    /// # Errors
+    /// The payload is over `limit`.
+    pub(crate) fn encode<T: Field>(
+        &self,
+        opcode: i32,
+        body: &T,
+        limit: usize,
+    ) -> Result<Bytes, FrameError> {
+        let mut chunk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if chunk.capacity() < LEAST_ROOM {
+            *chunk = BytesMut::with_capacity(CHUNK);
+        }
+        frame::append_request(&mut chunk, Xid::default(), opcode, body, limit)?;
+        if chunk.len() > LONG {
+            return Ok(std::mem::take(&mut *chunk).freeze());
+        }
+        Ok(chunk.split().freeze())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_frames_share_a_chunk_and_long_ones_do_not() {
+        let encoder = Encoder::default();
+        let short = |byte| encoder.encode(4, &Some(Bytes::from(vec![byte; 10])), 1 << 20).unwrap();
+        let (first, second) = (short(1), short(2));
+        assert_eq!(first.as_ptr().wrapping_add(first.len()), second.as_ptr());
+        let long = encoder.encode(5, &Some(Bytes::from(vec![3; 10_000])), 1 << 20).unwrap();
+        assert_eq!(long.len(), 10_016);
+        assert_eq!(short(4).len(), 26);
+        assert!(encoder.encode(5, &Some(Bytes::from(vec![3; 100])), 50).is_err());
+        assert_eq!(short(5)[16..], [5; 10]);
+    }
+}
