@@ -23,9 +23,15 @@ pub(crate) struct Task<'a> {
 pub(crate) enum Action {
     Get,
     Set,
-    Create { kind: Kind, parents: bool },
+    Create {
+        kind: Kind,
+        parents: bool,
+    },
     Rm,
-    RmRecursive,
+    /// So many were deleted before it failed.
+    RmRecursive {
+        deleted: u64,
+    },
     Ls,
     Stat,
     Watch,
@@ -45,7 +51,7 @@ impl Action {
             Self::Get => "get",
             Self::Set => "set",
             Self::Create { .. } => "create",
-            Self::Rm | Self::RmRecursive => "delete",
+            Self::Rm | Self::RmRecursive { .. } => "delete",
             Self::Ls => "list",
             Self::Stat => "stat",
             Self::Watch => "watch",
@@ -57,7 +63,7 @@ impl Action {
     }
 
     const fn writes(self) -> bool {
-        self.creates() || matches!(self, Self::Set | Self::Rm | Self::RmRecursive)
+        self.creates() || matches!(self, Self::Set | Self::Rm | Self::RmRecursive { .. })
     }
 }
 
@@ -75,13 +81,15 @@ impl Task<'_> {
         if at_fault != self.path {
             message.push_str(&format!("{} of {at_fault}: ", error.operation()));
         }
-        let mut failure = Failure::new(exit_code(error), message + &why);
-        if error.may_have_applied() {
+        let mut failure = Failure::new(self.exit_code(error), message + &why);
+        if let Some(outcome) = self.partial(error) {
+            failure = failure.outcome(outcome);
+        } else if error.may_have_applied() {
             failure = failure
                 .outcome("unknown: the request was sent, and may or may not have been applied")
                 .hint("`zk stat` shows what is there now");
         } else if self.action.writes() {
-            failure = failure.outcome(self.nothing_more(error));
+            failure = failure.outcome(self.nothing_more());
         }
         match self.hint(error) {
             Some(hint) => failure.hint(hint),
@@ -89,16 +97,24 @@ impl Task<'_> {
         }
     }
 
-    /// What is known when the request that failed changed nothing.
-    fn nothing_more(self, error: &Error) -> &'static str {
-        let at_the_top = error.path() == Some(self.path);
+    fn exit_code(self, error: &Error) -> u8 {
         match self.action {
-            // Until the first listing has been answered nothing is deleted.
-            Action::RmRecursive
-                if !(at_the_top && error.operation().starts_with("getChildren")) =>
-            {
-                "some of the znodes below it may have been deleted"
-            }
+            Action::RmRecursive { deleted: 1.. } => exit::PARTIAL,
+            _ => exit_code(error),
+        }
+    }
+
+    /// What was done of a task that was done in part.
+    fn partial(self, error: &Error) -> Option<String> {
+        let Action::RmRecursive { deleted: deleted @ 1.. } = self.action else { return None };
+        let znodes = if deleted == 1 { "1 znode was" } else { &format!("{deleted} znodes were") };
+        let more = if error.may_have_applied() { ", and more may have been" } else { "" };
+        Some(format!("{znodes} deleted{more}"))
+    }
+
+    /// What is known when the request that failed changed nothing.
+    fn nothing_more(self) -> &'static str {
+        match self.action {
             Action::Create { parents: true, .. } => {
                 "it was not created; parents that were missing may have been"
             }
@@ -144,7 +160,7 @@ impl Task<'_> {
             (ErrorCode::NoNode, Action::Set) => Some("`zk create` makes a znode"),
             (ErrorCode::NodeExists, _) => Some("`zk set` changes the data of a znode that exists"),
             (ErrorCode::NotEmpty, Action::Rm) => Some("--recursive deletes what is below it too"),
-            (ErrorCode::NotEmpty, Action::RmRecursive) => {
+            (ErrorCode::NotEmpty, Action::RmRecursive { .. }) => {
                 Some("someone creates znodes there at the same time; try again")
             }
             (ErrorCode::BadVersion, _) => Some("`zk stat` shows the version it has"),

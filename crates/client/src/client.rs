@@ -11,6 +11,7 @@ use crate::deadline::Deadline;
 use crate::driver::Driver;
 use crate::error::ConnectError;
 use crate::options::ConnectOptions;
+use crate::random::Random;
 use crate::shared::{Reservation, Shared};
 
 /// A client of a ZooKeeper ensemble: a handle, cheap to clone, of one session after another.
@@ -41,6 +42,7 @@ pub(crate) struct Handle {
     pub(crate) max_request: usize,
     pub(crate) watch_buffer: usize,
     pub(crate) server_floor: ServerFloor,
+    pub(crate) random: Random,
 }
 
 /// The last handle is gone: close the session behind what was submitted.
@@ -152,15 +154,16 @@ impl Client {
         let connect_string: ConnectString = servers.try_into()?;
         let (servers, chroot) = connect_string.into_parts();
         let shared = Shared::new(options.limits, options.session_timeout);
+        let seed = options.seed();
         let handle = Handle {
             shared: Arc::clone(&shared),
             chroot,
             max_request: options.max_request,
             watch_buffer: options.watch_buffer,
             server_floor: options.server_floor,
+            random: Random::with_seed(seed),
         };
         let deadline = options.default_deadline;
-        let seed = options.seed();
         let session = Session::new(options.config(servers), seed, Time::ZERO);
         let driver = Driver::new(shared, session, options.resolver, options.dialer);
         tokio::spawn(driver.run());

@@ -89,6 +89,7 @@ pub mod error;
 mod network;
 mod ops;
 mod options;
+mod random;
 mod shared;
 mod state;
 #[cfg(feature = "_tls")]
@@ -104,8 +105,8 @@ pub use ensemble::{EnsembleConfig, Member, MemberAddress, MemberError, MemberRol
 pub use error::{ArgumentError, ConnectError, Error};
 pub use network::{BoxFuture, Dialer, Resolver, SystemResolver, TcpDialer, Transport};
 pub use ops::{
-    Batch, BatchAnswer, BatchValue, CreateOptions, MultiOutcome, MultiRead, MultiReadOutcome,
-    Reserved, Stats, Transaction,
+    Attempt, Batch, BatchAnswer, BatchValue, CreateOptions, DeleteRecursiveError, GuaranteedDelete,
+    MultiOutcome, MultiRead, MultiReadOutcome, Owned, Reserved, RetryPolicy, Stats, Transaction,
 };
 pub use options::ConnectOptions;
 pub use shared::{Arms, WatchCounts, WatchNotice, WatchedEvent};

@@ -32,9 +32,10 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let deleted = if rm.recursive {
-        let task = Task { action: Action::RmRecursive, path: &rm.path };
-        let answer = connection.client.delete_recursive(&rm.path).await;
-        answer.map_err(|error| connection.failed(task, &error))?
+        connection.client.delete_recursive(&rm.path).await.map_err(|failed| {
+            let action = Action::RmRecursive { deleted: failed.deleted };
+            connection.failed(Task { action, path: &rm.path }, &failed.error)
+        })?
     } else {
         let task = Task { action: Action::Rm, path: &rm.path };
         let version = rm.version.map_or(Version::Any, Version::Exactly);

@@ -10,6 +10,7 @@ use std::thread;
 /// Operations by their number on the wire.
 pub(crate) mod op {
     pub(crate) const PING: i32 = 11;
+    pub(crate) const MULTI: i32 = 14;
     pub(crate) const CREATE2: i32 = 15;
     pub(crate) const GET_CHILDREN2: i32 = 12;
     pub(crate) const SET_WATCHES2: i32 = 105;
@@ -18,6 +19,7 @@ pub(crate) mod op {
 }
 
 /// What follows a request.
+#[derive(Clone)]
 pub(crate) enum Then {
     /// The reply: its code, and what stands behind the header.
     Reply(i32, Vec<u8>),

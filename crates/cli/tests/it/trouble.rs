@@ -93,6 +93,51 @@ fn a_listing_with_parts_that_may_not_be_listed_ends_with_9() {
     }
 }
 
+/// Four children with names so long that three of them fill a batch: it is deleted, the next is not.
+#[test]
+fn a_deletion_that_fails_halfway_ends_with_9_and_says_how_far_it_came() {
+    let names: Vec<u8> = (0..4).flat_map(|n| buffer(format!("{n:050000}").as_bytes())).collect();
+    let children = [&4_i32.to_be_bytes()[..], &names, &STAT].concat();
+    let none = [&0_i32.to_be_bytes()[..], &STAT].concat();
+    let end = [&(-1_i32).to_be_bytes()[..], &[1], &(-1_i32).to_be_bytes()].concat();
+    let done = [&2_i32.to_be_bytes()[..], &[0], &0_i32.to_be_bytes()].concat().repeat(3);
+    let code = (-102_i32).to_be_bytes();
+    let not_allowed = [&(-1_i32).to_be_bytes()[..], &[0], &code, &code].concat();
+    for (second, message, outcome) in [
+        (Then::Reply(0, [&not_allowed[..], &end].concat()), "NoAuth", "3 znodes were deleted"),
+        (Then::Close, "closed the connection", "3 znodes were deleted, and more may have been"),
+    ] {
+        let (listed, deleted) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+        let (children, none, first) = (children.clone(), none.clone(), [&done[..], &end].concat());
+        let second = Arc::new(second);
+        let server = always(move |op| match op {
+            op::GET_CHILDREN2 if listed.fetch_add(1, Ordering::Relaxed) == 0 => {
+                Then::Reply(0, children.clone())
+            }
+            op::GET_CHILDREN2 => Then::Reply(0, none.clone()),
+            op::MULTI if deleted.fetch_add(1, Ordering::Relaxed) == 0 => {
+                Then::Reply(0, first.clone())
+            }
+            op::MULTI => second.as_ref().clone(),
+            other => panic!("not expected: {other}"),
+        });
+        let ran = run(&["-s", &server, "rm", "-r", "/a"]).exits(9);
+        ran.says(message).says(&format!("outcome: {outcome}"));
+    }
+}
+
+#[test]
+fn a_deletion_that_fails_at_once_ends_with_its_own_code() {
+    let children = [&1_i32.to_be_bytes()[..], &buffer(b"b"), &STAT].concat();
+    let asked = Arc::new(AtomicU32::new(0));
+    let server = always(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => Then::Reply(0, children.clone()),
+        _ => Then::Reply(-102, Vec::new()),
+    });
+    let ran = run(&["-s", &server, "rm", "-r", "/a"]).exits(6).says("NoAuth");
+    ran.says("outcome: nothing changed");
+}
+
 /// The first connection ends behind the create; the second learns that the session is gone.
 #[test]
 fn an_ephemeral_whose_session_expires_is_reported_gone() {

@@ -50,6 +50,9 @@ pub enum ArgumentError {
     /// The exact version -1, which on the wire means any.
     #[error("an exact version of -1 would mean any version")]
     AnyVersion,
+    /// A mode other than ephemeral, for a znode that its session is to own.
+    #[error("the mode {0} makes no znode that a session owns under this very path")]
+    NotEphemeral(CreateMode),
     /// An ACL without entries, which servers refuse.
     #[error("the ACL is empty")]
     EmptyAcl,

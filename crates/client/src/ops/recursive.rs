@@ -1,6 +1,7 @@
 //! delete with everything below.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::mem;
 
 use zookit_proto::Operation;
@@ -55,7 +56,8 @@ impl Client {
     /// Deletes a znode and everything below it; answers how many znodes it deleted itself.
     ///
     /// The tree is walked from its leaves, and deleted by multis of bounded size, so a tree of any
-    /// size is deleted in bounded memory, and not in one transaction: others see it shrink.
+    /// size is deleted in bounded memory, and not in one transaction: others see it shrink. An
+    /// error too says how many were deleted before it.
     /// What others delete meanwhile is skipped; what they create meanwhile is deleted as well.
     ///
     /// Nothing is sent before the future is polled.
@@ -83,14 +85,15 @@ impl Client {
     #[doc(alias = "deleteall")]
     #[doc(alias = "rmr")]
     #[doc(alias = "deletingChildrenIfNeeded")]
-    pub async fn delete_recursive(&self, path: &str) -> Result<u64, Error> {
+    pub async fn delete_recursive(&self, path: &str) -> Result<u64, DeleteRecursiveError> {
+        let nothing_yet = |error| DeleteRecursiveError { deleted: 0, error };
         // Refuses what cannot be deleted before anything below it is.
         if let Err(error) = self.delete_request(path, Version::Any) {
             let path = Some(path.into());
             let about = About { operation: Delete::NAME, path, class: Delete::CLASS };
-            return Err(Error::argument(about, error));
+            return Err(nothing_yet(Error::argument(about, error)));
         }
-        let names = self.get_children(path).await?.names;
+        let names = self.get_children(path).await.map_err(nothing_yet)?.names;
         let mut walk = Walk {
             client: self,
             levels: vec![Level::new(path.to_owned(), names)],
@@ -99,8 +102,47 @@ impl Client {
             deleted: 0,
             troubles: 0,
         };
-        while walk.step().await? {}
-        Ok(walk.deleted)
+        loop {
+            match walk.step().await {
+                Ok(true) => {}
+                Ok(false) => return Ok(walk.deleted),
+                Err(error) => return Err(DeleteRecursiveError { deleted: walk.deleted, error }),
+            }
+        }
+    }
+}
+
+/// Why [`Client::delete_recursive`] did not come to its end, and how far it came.
+///
+/// With `?` it becomes an [`Error`] where one is wanted.
+#[derive(Debug, Clone)]
+pub struct DeleteRecursiveError {
+    /// How many znodes were deleted before: those whose deletion was confirmed. Where the error is
+    /// *no reply*, one batch more may have been.
+    pub deleted: u64,
+    /// Why it ended.
+    pub error: Error,
+}
+
+impl fmt::Display for DeleteRecursiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.deleted {
+            0 => write!(f, "{}", self.error),
+            1 => write!(f, "{}; 1 znode was deleted before", self.error),
+            deleted => write!(f, "{}; {deleted} znodes were deleted before", self.error),
+        }
+    }
+}
+
+impl std::error::Error for DeleteRecursiveError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl From<DeleteRecursiveError> for Error {
+    fn from(failed: DeleteRecursiveError) -> Self {
+        failed.error
     }
 }
 

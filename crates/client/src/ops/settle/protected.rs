@@ -1,0 +1,131 @@
+//! Protected create: the name carries an id, by which the znode is found again.
+
+use zookit_proto::path::{ROOT, join};
+
+use super::MOST_ATTEMPTS;
+use crate::client::Client;
+use crate::data::{Created, Data};
+use crate::error::Error;
+use crate::ops::CreateOptions;
+
+/// What the names of protected znodes begin with; Curator's own.
+const MARK: &str = "_c_";
+
+impl Client {
+    /// As [`create`](Self::create), and finds out by itself what became of it if the reply is lost:
+    /// the name is made to begin with `_c_`, an id that is used once, and `-`, and behind a
+    /// [`fence`](Self::fence) a znode with that name is looked for. If there is none, it is created
+    /// again.
+    ///
+    /// It is for the sequential modes above all: the znode of a lost ephemeral sequential create
+    /// would stand in the queue of a lock, with nobody knowing whose it is. It serves all others
+    /// too. The names are Curator's: clients of both kinds can stand in the same queue.
+    ///
+    /// An ephemeral znode belongs to the session in which this future was first polled, and is
+    /// never created in another.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create). *No reply* if it was lost and could not be looked for either:
+    /// no connection within the deadlines, or no READ permission on the parent. The error's
+    /// [`path`](Error::path) has the id.
+    ///
+    /// # If no reply comes
+    /// It is looked for; see above. What expires with its session is lost for good.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes nothing back, and the path is then known to nobody: an ephemeral
+    /// znode goes with the session, another one stays. Rather spawn the future and await the task.
+    ///
+    /// # Ordering
+    /// As [`create`](Self::create), from when the future is first polled; if it is created again,
+    /// behind what was submitted meanwhile.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use zookit_client::{Client, CreateMode};
+    /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
+    /// let mode = CreateMode::EphemeralSequential;
+    /// let mine = client.create_protected("/lock/lock-", (), mode).await?;
+    /// // /lock/_c_0f0e9aa2-8d24-4a9f-8f2c-4f5c2d6e7b10-lock-0000000007
+    /// println!("in the queue as {}", mine.path);
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "CreateProtectedEphemeralSequential")]
+    #[doc(alias = "withProtection")]
+    #[doc(alias = "withProtectedEphemeralSequential")]
+    pub async fn create_protected(
+        &self,
+        path: &str,
+        data: impl Into<Data>,
+        options: impl Into<CreateOptions>,
+    ) -> Result<Created, Error> {
+        let (data, options) = (data.into(), options.into());
+        let client = if options.mode.is_ephemeral() { self.session() } else { self.clone() };
+        let path = protect(path, &self.handle.random.uuid(self.session_id()));
+        let mut attempt = 1;
+        loop {
+            let error = match client.create(&path, data.clone(), options.clone()).await {
+                Err(error) if error.may_have_applied() => error,
+                done => return done,
+            };
+            match client.find(&path, options.mode.is_sequential()).await {
+                Ok(Some(created)) => return Ok(created),
+                Ok(None) if attempt < MOST_ATTEMPTS => attempt += 1,
+                Ok(None) | Err(_) => return Err(error),
+            }
+        }
+    }
+
+    /// The znode that a lost create may have made.
+    async fn find(&self, path: &str, sequential: bool) -> Result<Option<Created>, Error> {
+        if !sequential {
+            let stat = self.look(|client| client.exists(path)).await?;
+            return Ok(stat.map(|stat| Created { path: path.to_owned(), stat: Some(stat) }));
+        }
+        let (parent, name) = split(path);
+        let names = match self.look(|client| client.get_child_names(parent)).await {
+            Ok(names) => names,
+            Err(error) if error.is_no_node() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(found) = names.into_iter().find(|found| found.starts_with(name)) else {
+            return Ok(None);
+        };
+        let path = join(parent, &found);
+        // That it was there is known; the stat is a courtesy.
+        let stat = self.exists(&path).await.ok().flatten();
+        Ok(Some(Created { path, stat }))
+    }
+}
+
+/// The same path with a name that can be found again. What is no path stays none.
+fn protect(path: &str, id: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((parent, name)) => format!("{parent}/{MARK}{id}-{name}"),
+        None => path.to_owned(),
+    }
+}
+
+/// Parent and name of a protected path.
+fn split(path: &str) -> (&str, &str) {
+    match path.rsplit_once('/') {
+        Some(("", name)) => (ROOT, name),
+        Some(parts) => parts,
+        None => (ROOT, path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_stands_before_the_name() {
+        assert_eq!(protect("/lock/lock-", "7"), "/lock/_c_7-lock-");
+        assert_eq!(protect("/a", "7"), "/_c_7-a");
+        assert_eq!(protect("/lock/", "7"), "/lock/_c_7-");
+        assert_eq!(protect("no path", "7"), "no path");
+        assert_eq!(split("/_c_7-a"), ("/", "_c_7-a"));
+        assert_eq!(split("/lock/_c_7-"), ("/lock", "_c_7-"));
+    }
+}
