@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use zookit::proto::path;
 
 use crate::output::Format;
+use crate::tls::TlsArgs;
 use crate::{exit, input, parse};
 
 /// The command for ZooKeeper
@@ -101,6 +102,9 @@ pub(crate) struct Global {
         hide_short_help = true
     )]
     pub(crate) jute_maxbuffer: u32,
+
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 
     /// Not to be: caught so that the answer can say why.
     #[arg(long, global = true, hide = true, value_name = "NOT_HERE")]

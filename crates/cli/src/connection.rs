@@ -10,6 +10,7 @@ use crate::args::Global;
 use crate::auth::{self, Auth};
 use crate::diagnosis::{self, Task};
 use crate::error::Failure;
+use crate::tls::Tls;
 
 /// How long the end of a run waits for the server to close the session. What is not closed by then
 /// the server ends when it times out.
@@ -23,6 +24,7 @@ pub(crate) struct Setup {
     timeout: Duration,
     session_timeout: Duration,
     jute_maxbuffer: usize,
+    tls: Tls,
 }
 
 impl Setup {
@@ -43,6 +45,7 @@ impl Setup {
             timeout: global.timeout,
             session_timeout: global.session_timeout,
             jute_maxbuffer: global.jute_maxbuffer as usize,
+            tls: global.tls.load()?,
         })
     }
 
@@ -64,6 +67,7 @@ impl Setup {
             on_expiry,
             server_floor,
             max_request: self.jute_maxbuffer,
+            dialer: self.tls.dialer(),
             ..ConnectOptions::default()
         }
     }
@@ -83,9 +87,16 @@ impl Connection {
         server_floor: ServerFloor,
     ) -> Result<Self, Failure> {
         let options = setup.options(on_expiry, server_floor);
-        let client = Client::connect_with(setup.servers.clone(), options)
-            .await
-            .map_err(|error| diagnosis::not_connected(&error, &setup.servers.to_string()))?;
+        let client = match Client::connect_with(setup.servers.clone(), options).await {
+            Ok(client) => client,
+            Err(error) => {
+                let failure = diagnosis::not_connected(&error, &setup.servers.to_string());
+                return Err(match setup.tls.hint(&error).await {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                });
+            }
+        };
         let connection = Self { client, setup };
         for Auth { scheme, credentials } in &connection.setup.auth {
             let added = connection.client.add_auth(scheme, credentials.clone()).await;

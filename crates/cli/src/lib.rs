@@ -21,7 +21,12 @@ mod narrator;
 mod output;
 mod parse;
 mod refuse;
+#[cfg(feature = "tls")]
+mod tls;
 mod verbs;
+#[cfg(not(feature = "tls"))]
+#[path = "without_tls.rs"]
+mod tls;
 
 use std::process::ExitCode;
 
