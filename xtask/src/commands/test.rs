@@ -1,7 +1,8 @@
 //! `cargo xtask test [--all-versions] [-- ARGUMENTS]`: every test, with all the set-up.
 //!
 //! It starts one real server per version and tells the tests of them in `ZOOKIT_REAL_SERVERS`
-//! (its form is in `zookeeper/listed.rs`). A version that cannot be put in place is skipped in one
+//! (its form is in `zookeeper/listed.rs`), and in `ZOOKIT_REAL_CLASSPATHS` where it took them from,
+//! for tests that start some of their own. A version that cannot be put in place is skipped in one
 //! line that says why, or, if `ZOOKIT_REQUIRE_REAL` names it, fails the command.
 
 use super::fuzzing;
@@ -9,7 +10,7 @@ use crate::Outcome;
 use crate::process::{cargo, run as run_program, say};
 use crate::steps::table;
 use crate::zookeeper::listed::{self, Listed};
-use crate::zookeeper::{KNOWN, Options, Running, Version, Wanted, place};
+use crate::zookeeper::{KNOWN, Options, Placed, Running, Version, Wanted, place};
 
 pub(super) fn run(arguments: &[String]) -> Outcome {
     let (own, cargos) = match arguments.iter().position(|argument| argument == "--") {
@@ -56,6 +57,7 @@ pub(super) fn test(versions: Versions, arguments: &[String]) -> Outcome<Vec<Ran>
     let value = listed::format(&servers.listed);
     let mut tests = cargo(&["test", "--workspace"]);
     tests.args(arguments).env(listed::SERVERS, &value);
+    tests.env(listed::CLASSPATHS, listed::format_classpaths(&servers.placed));
     run_program(&mut tests)?;
     if fuzzing::present() {
         // Each target replays its corpus and then runs for a second; see `ci` for more.
@@ -70,6 +72,8 @@ pub(super) fn test(versions: Versions, arguments: &[String]) -> Outcome<Vec<Ran>
 struct Servers {
     listed: Vec<Listed>,
     ran: Vec<Ran>,
+    /// Where those come from that we started.
+    placed: Vec<Placed>,
     /// Ours, which end with this value.
     started: Vec<Running>,
 }
@@ -103,6 +107,7 @@ impl Servers {
         let result = format!("ran, from {}", placed.source);
         self.ran.push(Ran { version: placed.version.to_string(), result });
         self.listed.push(Listed { version: placed.version, connect: running.connect.clone() });
+        self.placed.push(placed);
         self.started.push(running);
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! * `certificates`: bad certificates of servers. `clients`: certificates of clients.
 //! * `peers`: other sides that speak no TLS, or another one.
 //! * `files`: options that cannot be used.
+//! * `real`: against Apache ZooKeeper, started here.
 //! * `issue`: authorities and certificates, made anew in each run. `server`: who shows them.
 
 mod accepted;
@@ -12,4 +13,5 @@ mod clients;
 mod files;
 mod issue;
 mod peers;
+mod real;
 mod server;
