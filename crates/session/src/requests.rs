@@ -128,6 +128,12 @@ impl Default for Requests {
 }
 
 impl Requests {
+    /// Gives back memory that is not needed.
+    pub(crate) fn rest(&mut self) {
+        self.unsent.shrink_to_fit();
+        self.in_flight.shrink_to_fit();
+    }
+
     pub(crate) fn unsent(&self) -> usize {
         self.unsent.len()
     }

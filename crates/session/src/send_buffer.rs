@@ -110,6 +110,14 @@ impl SendBuffer {
         self.offered.saturating_sub(self.accepted)
     }
 
+    /// Gives back memory that is not needed.
+    pub(crate) fn rest(&mut self) {
+        if self.tail.is_empty() {
+            self.tail = BytesMut::new();
+        }
+        self.chunks.shrink_to_fit();
+    }
+
     /// What waits, front first.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         let tail = (!self.tail.is_empty()).then_some(&self.tail[..]);

@@ -170,7 +170,8 @@ impl Driver {
 
     fn tell(&mut self, turn: Turn) {
         match turn {
-            Turn::Commands | Turn::Timer => {}
+            Turn::Commands => {}
+            Turn::Timer => self.rest_if_idle(),
             Turn::Moved(moved) => self.tell_moved(moved),
             Turn::Dialed(Ok(connection)) => {
                 self.note_unanswered(&connection, "says nothing");
@@ -181,6 +182,20 @@ impl Driver {
             Turn::Probed(Probed { endpoint, answer }) => {
                 self.session.handle_probed(self.now, &endpoint, answer);
             }
+        }
+    }
+
+    /// When only the clock speaks, memory that a busy time took is given back.
+    fn rest_if_idle(&mut self) {
+        if self.session.in_flight() > 0 || self.session.queued() > 0 {
+            return;
+        }
+        self.session.rest();
+        self.shared.rest();
+        self.commands = Vec::new();
+        self.completions = Vec::new();
+        if let Some(connection) = &mut self.connection {
+            connection.rest();
         }
     }
 

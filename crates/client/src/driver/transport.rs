@@ -13,11 +13,14 @@ use zookit_session::Loss;
 
 use crate::network::Transport;
 
-/// A read asks for this much; frames are slices of it.
+/// A read asks for this much, as long as there is much to read; frames are slices of it.
 const READ_CHUNK: usize = 64 * 1024;
 
-/// A read is not begun with less room than this.
-const LEAST_ROOM: usize = 4 * 1024;
+/// A read asks for this much on a connection that is idle.
+const IDLE_CHUNK: usize = 1024;
+
+/// A read is not begun with less room than this part of what it would ask for.
+const LEAST_ROOM: usize = 16;
 
 /// Chunks of one vectored write, at most.
 const MOST_SLICES: usize = 64;
@@ -27,6 +30,8 @@ pub(super) struct Connection {
     transport: Box<dyn Transport>,
     pub(super) address: SocketAddr,
     pub(super) received: BytesMut,
+    /// How much the next read asks for.
+    chunk: usize,
     /// Whether the server has granted the session on it.
     pub(super) established: bool,
     /// Something was written since the last flush.
@@ -45,7 +50,16 @@ pub(super) struct Moved {
 impl Connection {
     pub(super) fn new(transport: Box<dyn Transport>, address: SocketAddr) -> Self {
         let received = BytesMut::new();
-        Self { transport, address, received, established: false, flushing: false }
+        let chunk = IDLE_CHUNK;
+        Self { transport, address, received, chunk, established: false, flushing: false }
+    }
+
+    /// Gives memory back: nothing is expected for a while.
+    pub(super) fn rest(&mut self) {
+        if self.received.is_empty() {
+            self.received = BytesMut::new();
+            self.chunk = IDLE_CHUNK;
+        }
     }
 
     /// Writes what can be written of `chunks` and reads what there is to be read.
@@ -108,12 +122,16 @@ impl Connection {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.received.capacity() - self.received.len() < LEAST_ROOM {
-            self.received.reserve(READ_CHUNK);
+        if self.received.capacity() - self.received.len() < self.chunk / LEAST_ROOM {
+            self.received.reserve(self.chunk);
         }
+        let room = self.received.capacity() - self.received.len();
         // The future keeps nothing between two polls, so a fresh one does each time.
-        let read = pin!(self.transport.read_buf(&mut self.received));
-        read.poll(context)
+        let read = pin!(self.transport.read_buf(&mut self.received)).poll(context);
+        if matches!(read, Poll::Ready(Ok(count)) if count == room) {
+            self.chunk = READ_CHUNK;
+        }
+        read
     }
 }
 

@@ -42,6 +42,11 @@ impl Encoder {
         }
         Ok(chunk.split().freeze())
     }
+
+    /// Gives memory back: nothing is expected for a while.
+    pub(crate) fn rest(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = BytesMut::new();
+    }
 }
 
 #[cfg(test)]

@@ -369,6 +369,14 @@ impl Shared {
         inner.outbox_bytes = 0;
     }
 
+    /// Gives memory back: nothing is expected for a while.
+    pub(crate) fn rest(&self) {
+        self.encoder.rest();
+        let mut inner = self.lock();
+        inner.slots.rest();
+        inner.outbox.shrink_to_fit();
+    }
+
     /// Ready when there is a command; the driver sleeps until then.
     pub(crate) fn poll_commands(&self, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
@@ -495,6 +503,24 @@ mod tests {
 
     fn completion(reason: NotSent) -> Completion {
         Completion { outcome: Outcome::NotSent(reason), server: None }
+    }
+
+    #[test]
+    fn a_rest_gives_memory_back_and_no_ticket_out_twice() {
+        let shared = shared(Limits::default());
+        let submit = || shared.submit(request(10), None).unwrap();
+        let (first, second) = (submit(), submit());
+        shared.rest();
+        let done = || completion(NotSent::Closed);
+        shared.complete(&mut vec![(first, done()), (second, done())]);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(shared.poll_completion(first, &mut context).is_ready(), "kept while it is out");
+        shared.abandon(second);
+        shared.rest();
+        assert_eq!(shared.lock().slots.capacity(), 0);
+        let third = submit();
+        assert!(third != first && third != second);
+        assert!(shared.poll_completion(first, &mut context).is_pending());
     }
 
     #[test]

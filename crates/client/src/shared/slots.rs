@@ -22,6 +22,8 @@ pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<u32>,
     unanswered: usize,
+    /// How often a slot that is new has been used: no ticket is ever given out twice.
+    fresh: u32,
 }
 
 #[derive(Debug)]
@@ -63,13 +65,29 @@ impl Slots {
     /// A fresh ticket.
     pub(super) fn take(&mut self) -> Ticket {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { uses: 0, content: Content::Free });
+            self.slots.push(Slot { uses: self.fresh, content: Content::Free });
             u32::try_from(self.slots.len() - 1).expect("the bound on requests is far below 2^32")
         });
         let slot = &mut self.slots[index as usize];
         slot.content = Content::Waiting(None);
         self.unanswered += 1;
         Ticket(u64::from(slot.uses) << 32 | u64::from(index))
+    }
+
+    /// Gives memory back, if no ticket is out.
+    pub(super) fn rest(&mut self) {
+        if self.free.len() < self.slots.len() {
+            return;
+        }
+        let uses = self.slots.iter().map(|slot| slot.uses.wrapping_add(1));
+        self.fresh = uses.max().unwrap_or(self.fresh);
+        self.slots = Vec::new();
+        self.free = Vec::new();
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.slots.capacity() + self.free.capacity()
     }
 
     /// How many tickets have no answer yet.

@@ -203,6 +203,16 @@ impl Session {
         session
     }
 
+    /// Gives back memory that a busy time took; for when nothing is expected for a while.
+    pub fn rest(&mut self) {
+        self.requests.rest();
+        self.events.shrink_to_fit();
+        self.effects.shrink_to_fit();
+        if let Some(connection) = &mut self.connection {
+            connection.out.rest();
+        }
+    }
+
     // What the session wants
 
     /// The next thing to be done about connections.
