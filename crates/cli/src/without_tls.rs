@@ -12,7 +12,6 @@ use crate::error::Failure;
 pub(crate) struct TlsArgs {}
 
 impl TlsArgs {
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with TLS")]
     pub(crate) fn load(&self) -> Result<Tls, Failure> {
         Ok(Tls)
     }
@@ -23,12 +22,10 @@ impl TlsArgs {
 pub(crate) struct Tls;
 
 impl Tls {
-    #[expect(clippy::unused_self, reason = "as with TLS")]
     pub(crate) fn dialer(&self) -> Arc<dyn Dialer> {
         Arc::new(TcpDialer)
     }
 
-    #[expect(clippy::unused_self, clippy::unused_async, reason = "as with TLS")]
     pub(crate) async fn hint(&self, _: &ConnectError) -> Option<String> {
         None
     }

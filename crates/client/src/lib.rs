@@ -73,6 +73,7 @@
 //! * [`Answer`]: the future of a request. [`OneShotWatch`], [`PersistentWatch`]: watches.
 //! * [`error`]: the three arms, and why there is no connection.
 //! * [`admin`]: asking a server about itself, aside from any session.
+//! * `tls`, with the feature of that name: whom to trust, who to be, and a dialer.
 //! * `shared`: what callers and the driver share. `driver`: the task that moves the bytes; what
 //!   they mean is for [`zookit_session`] to say.
 
