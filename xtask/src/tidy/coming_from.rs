@@ -5,6 +5,9 @@
 //! rows say either what the counterpart is, each a public item of the crate zookit in backticks
 //! (`Client::get_data`, `ErrorCode::NoNode`, `Stat::czxid`); or `none`, and why in the third
 //! column; or `comes with`, and with what.
+//!
+//! What such pages name elsewhere by a path, `Client::get_data`, must be there as well; only the
+//! first column of those tables has names of others.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +24,9 @@ const GO_NAMES: &str = "docs/coming-from/go-names.txt";
 /// The guide in which each of them has one row.
 const GO_GUIDE: &str = "docs/coming-from/go.md";
 
+/// Pages that speak of our names, too.
+const PAGES: [&str; 2] = ["docs/COMING-FROM.md", "docs/DESIGN.md"];
+
 /// What may still be to come.
 const TO_COME: [&str; 3] = ["recipes", "tracer", "ensemble"];
 
@@ -34,6 +40,8 @@ pub(super) fn check(files: &[Source], api: &Api) -> Vec<Finding> {
                 .extend(message.map(|what| Finding::new(RULE, &file.path, Some(row.line), what)));
         }
     }
+    let pages = files.iter().filter(|file| is_guide(file) || PAGES.contains(&file.path.as_str()));
+    findings.extend(pages.flat_map(|file| mentions(file, api)));
     findings.extend(complete(files));
     findings
 }
@@ -47,6 +55,32 @@ fn counterparts(guide: &Source) -> Vec<Row> {
     let ours = |header: &[String]| header.get(1).is_some_and(|cell| cell == "zookit");
     let tables = tables(&guide.text).into_iter().filter(|table| ours(&table.header));
     tables.flat_map(|table| table.rows).collect()
+}
+
+/// The paths in the text of a page, and in the remarks of its tables, that are not there.
+fn mentions(page: &Source, api: &Api) -> Vec<Finding> {
+    let rows = counterparts(page);
+    let row_of = |line: usize| rows.iter().find(|row| row.line == line);
+    let mut findings = Vec::new();
+    let mut fenced = false;
+    for (index, text) in page.text.lines().enumerate() {
+        fenced ^= text.trim_start().starts_with("```");
+        if fenced {
+            continue;
+        }
+        let text =
+            row_of(index + 1).map_or(text, |row| row.cells.get(2).map_or("", String::as_str));
+        let is_path = |name: &&str| {
+            name.starts_with(char::is_uppercase)
+                && name.contains("::")
+                && !name.contains(['(', ' '])
+        };
+        for message in code(text).into_iter().filter(is_path).filter_map(|name| missing(name, api))
+        {
+            findings.push(Finding::new(RULE, &page.path, Some(index + 1), message));
+        }
+    }
+    findings
 }
 
 /// What is wrong with a row, if anything is.
@@ -153,6 +187,16 @@ mod tests {
         assert_eq!(found("A\n", "| `A` | comes with the ensemble | |\n").len(), 0);
         assert_eq!(found("A\n", "| `A` | perhaps | why |\n").len(), 1);
         assert_eq!(found("A\n", "| `A` | `Client` |\n").len(), 1);
+    }
+
+    #[test]
+    fn what_the_text_and_the_remarks_name_must_be_there_too() {
+        let rows = "| `A::b` | `Client` | Not `Client::get`. |\n\nSee `Client::set`, `A`, `h::x`.\n\n\
+                    ```rust\n`Client::go`\n```\n";
+        let found = found("A::b\n", rows);
+        assert_eq!(found.len(), 2);
+        assert!(found[0].contains("go.md:3: `Client::get` is no public item"), "{found:?}");
+        assert!(found[1].contains("go.md:5: `Client::set` is no public item"), "{found:?}");
     }
 
     #[test]
