@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use zookit_proto::wire::DecodeError;
-use zookit_proto::{ErrorCode, Zxid};
+use zookit_proto::frame::PREFIX;
+use zookit_proto::header::RequestHeader;
+use zookit_proto::wire::{DecodeError, decode};
+use zookit_proto::{ErrorCode, Text, Zxid};
 use zookit_session::{Endpoint, NotSent, Outcome, Ticket};
 
 use crate::chroot::Chroot;
@@ -51,6 +53,9 @@ pub(crate) struct Ask<T> {
 /// The part of an [`Ask`] that does not depend on the value.
 pub(crate) struct AskFrame {
     pub(crate) about: About,
+    /// The request's own frame, if its path is to be read off it: an error needs the path, and an
+    /// answer does not, so no copy of it is made for each request.
+    pub(crate) request: Option<Bytes>,
     pub(crate) chroot: Chroot,
     /// Handed out with the value, or dropped with the error.
     pub(crate) watcher: Option<Watcher>,
@@ -140,6 +145,12 @@ impl<T> Drop for Answer<T> {
     }
 }
 
+/// The path that a request's body begins with.
+pub(crate) fn path_of(request: &Bytes) -> Option<Text> {
+    let body = request.get(PREFIX + RequestHeader::LENGTH..)?;
+    decode("path", request.slice_ref(body)).ok()
+}
+
 impl<T> fmt::Debug for Answer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let progress = match &self.0 {
@@ -164,21 +175,32 @@ impl<T> Ask<T> {
                 Some(absent) if code == ErrorCode::NoNode => Ok(absent(&mut self.frame)),
                 _ => {
                     let server = owned(completion.server);
-                    Err(Error::refused(self.frame.about, server, code, zxid, None))
+                    Err(Error::refused(self.frame.about(), server, code, zxid, None))
                 }
             },
-            Outcome::NotSent(reason) => Err(Error::not_sent(self.frame.about, reason)),
+            Outcome::NotSent(reason) => Err(Error::not_sent(self.frame.about(), reason)),
             Outcome::NoReply(reason) => {
                 let reason = NoReplyReason::Session(reason);
-                Err(Error::no_reply(self.frame.about, owned(completion.server), reason))
+                Err(Error::no_reply(self.frame.about(), owned(completion.server), reason))
             }
         }
     }
 }
 
 impl AskFrame {
+    /// What the request was, with its path spelled out.
+    pub(crate) fn about(&mut self) -> About {
+        let About { operation, class, .. } = self.about;
+        let path = self.about.path.take().or_else(|| {
+            let path = path_of(self.request.as_ref()?)?;
+            Some(self.chroot.to_client(&path).into())
+        });
+        About { operation, path, class }
+    }
+
     /// The server said `Ok`: either one of a multi's operations says otherwise, or nobody knows.
-    fn fault(self, fault: Fault, zxid: Zxid, server: Option<Endpoint>) -> Error {
+    fn fault(mut self, fault: Fault, zxid: Zxid, server: Option<Endpoint>) -> Error {
+        let about = self.about();
         let reason = match fault {
             Fault::Failed { index, code } => {
                 let failed = self.parts.into_iter().nth(index).map(|part| FailedOperation {
@@ -186,11 +208,11 @@ impl AskFrame {
                     operation: part.operation,
                     path: part.path.into(),
                 });
-                return Error::refused(self.about, server, code, zxid, failed);
+                return Error::refused(about, server, code, zxid, failed);
             }
             Fault::Undecodable(error) => NoReplyReason::Undecodable(error),
             Fault::WrongResults => NoReplyReason::WrongResults,
         };
-        Error::no_reply(self.about, server, reason)
+        Error::no_reply(about, server, reason)
     }
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::{BufMut as _, BytesMut};
 use zookit_proto::Text;
-use zookit_proto::path::{add_chroot, strip_chroot};
+use zookit_proto::path::{ROOT, add_chroot, strip_chroot};
 
 /// The znode that a client takes for its root; cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +33,20 @@ impl Chroot {
         strip_chroot(self.as_str(), &path.to_str()).is_some()
     }
 
+    /// Appends the server's path for a caller's, as text of the wire.
+    pub(crate) fn write(&self, path: &str, out: &mut BytesMut) {
+        let (chroot, path) = match self.as_str() {
+            Some(chroot) if path == ROOT => (chroot, ""),
+            Some(chroot) => (chroot, path),
+            None => ("", path),
+        };
+        let length = chroot.len() + path.len();
+        // A path longer than that is over any limit of a frame.
+        out.put_i32(i32::try_from(length).unwrap_or(i32::MAX));
+        out.put_slice(chroot.as_bytes());
+        out.put_slice(path.as_bytes());
+    }
+
     /// The caller's path for a server's. What lies outside the chroot keeps its path: an event of
     /// `/zookeeper/config` reaches every client.
     pub(crate) fn to_client(&self, path: &Text) -> String {
@@ -52,6 +67,10 @@ mod tests {
         let chroot = Chroot::new(Some("/app"));
         for (ours, theirs) in [("/", "/app"), ("/a", "/app/a")] {
             assert_eq!(chroot.to_server(ours), theirs);
+            let mut written = BytesMut::new();
+            chroot.write(ours, &mut written);
+            assert_eq!(&written[4..], theirs.as_bytes());
+            assert_eq!(written[3] as usize, theirs.len());
             assert_eq!(chroot.to_client(&Text::from(theirs)), ours);
         }
         assert_eq!(chroot.to_client(&Text::from("/zookeeper/config")), "/zookeeper/config");

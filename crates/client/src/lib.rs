@@ -72,6 +72,7 @@
 //! * [`ConnectOptions`], [`ConnectString`]: everything that can be set.
 //! * [`Answer`]: the future of a request. [`OneShotWatch`], [`PersistentWatch`]: watches.
 //! * [`error`]: the three arms, and why there is no connection.
+//! * [`blocking`]: the same for programs without a runtime.
 //! * [`admin`]: asking a server about itself, aside from any session.
 //! * `tls`, with the feature of that name: whom to trust, who to be, and a dialer.
 //! * `shared`: what callers and the driver share. `driver`: the task that moves the bytes; what
@@ -79,6 +80,7 @@
 
 pub mod admin;
 mod answer;
+pub mod blocking;
 mod chroot;
 mod client;
 mod connect_string;

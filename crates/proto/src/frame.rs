@@ -109,24 +109,24 @@ pub fn request<T: Field>(
     limit: usize,
 ) -> Result<BytesMut, FrameError> {
     let mut out = BytesMut::new();
-    append_request(&mut out, xid, opcode, body, limit)?;
+    append_request(&mut out, xid, opcode, limit, |out| body.write(out))?;
     Ok(out)
 }
 
-/// Appends a whole request frame to `out`: header and body.
+/// Appends a whole request frame to `out`: header, and the body that `write` appends.
 ///
 /// # Errors
 /// The payload is over `limit`; `out` is as it was.
-pub fn append_request<T: Field>(
+pub fn append_request(
     out: &mut BytesMut,
     xid: Xid,
     opcode: i32,
-    body: &T,
     limit: usize,
+    write: impl FnOnce(&mut BytesMut),
 ) -> Result<(), FrameError> {
     let start = begin(out);
     RequestHeader { xid, opcode }.write(out);
-    body.write(out);
+    write(out);
     finish(out, start, limit)
 }
 

@@ -1,6 +1,7 @@
 //! Why there is no session: which addresses were tried, and what each answered.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ pub enum ConnectError {
         /// The newest answer of each address that was tried.
         attempts: Vec<Attempt>,
     },
+    /// A [blocking client](crate::blocking::Client) needs a thread with a runtime, and there is none
+    /// to be had.
+    NoThread(io::Error),
 }
 
 /// An attempt to connect, and what came of it.
@@ -46,7 +50,7 @@ impl ConnectError {
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         match self {
-            Self::ConnectString(_) => &[],
+            Self::ConnectString(_) | Self::NoThread(_) => &[],
             Self::TimedOut { attempts, .. } | Self::Ended { attempts, .. } => attempts,
         }
     }
@@ -71,6 +75,7 @@ impl fmt::Display for ConnectError {
             Self::ConnectString(error) => return error.fmt(f),
             Self::TimedOut { after, .. } => write!(f, "no session within {after:?}")?,
             Self::Ended { reason, .. } => write!(f, "no session: {reason}")?,
+            Self::NoThread(_) => f.write_str("the client's thread could not be started")?,
         }
         for (index, attempt) in self.attempts().iter().enumerate() {
             write!(f, "{} {attempt}", if index == 0 { "; tried" } else { "," })?;
@@ -79,7 +84,14 @@ impl fmt::Display for ConnectError {
     }
 }
 
-impl std::error::Error for ConnectError {}
+impl std::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NoThread(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl From<ConnectStringError> for ConnectError {
     fn from(error: ConnectStringError) -> Self {

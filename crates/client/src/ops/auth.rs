@@ -47,6 +47,7 @@ impl Client {
             Ok(ticket) => {
                 let frame = AskFrame {
                     about,
+                    request: None,
                     chroot: self.handle.chroot.clone(),
                     watcher: None,
                     parts: Vec::new(),

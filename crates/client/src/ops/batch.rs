@@ -60,6 +60,40 @@ impl Client {
     }
 }
 
+/// The methods that collect a request, for this batch and the blocking one.
+macro_rules! for_each_collected {
+    ($then:ident) => {
+        $then! {
+            /// As [`Client::create`].
+            create(path: &str, data: impl Into<Data>, options: impl Into<CreateOptions>) -> Created,
+                prepare_create(path, data.into(), options.into());
+            /// As [`Client::delete`].
+            delete(path: &str, version: Version) -> (), prepare_delete(path, version);
+            /// As [`Client::exists`].
+            exists(path: &str) -> Option<Stat>, prepare_exists(path);
+            /// As [`Client::get_data`].
+            get_data(path: &str) -> NodeData, prepare_get_data(path);
+            /// As [`Client::set_data`].
+            set_data(path: &str, data: impl Into<Data>, version: Version) -> Stat,
+                prepare_set_data(path, data.into(), version);
+            /// As [`Client::get_children`].
+            get_children(path: &str) -> Children, prepare_get_children(path);
+            /// As [`Client::get_child_names`].
+            get_child_names(path: &str) -> Vec<String>, prepare_get_child_names(path);
+            /// As [`Client::get_acl`].
+            get_acl(path: &str) -> NodeAcl, prepare_get_acl(path);
+            /// As [`Client::set_acl`].
+            set_acl(path: &str, acl: Vec<Acl>, version: Version) -> Stat,
+                prepare_set_acl(path, acl, version);
+            /// As [`Client::sync`].
+            sync(path: &str) -> (), prepare_sync(path);
+            /// As [`Client::multi`].
+            multi(transaction: Transaction) -> Vec<MultiOutcome>, prepare_multi(transaction);
+        }
+    };
+}
+pub(crate) use for_each_collected;
+
 macro_rules! collect {
     ($( $(#[$meta:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $value:ty,
         $prepare:ident($($passed:expr),*); )*) => {
@@ -78,33 +112,7 @@ macro_rules! collect {
     };
 }
 
-collect! {
-    /// As [`Client::create`].
-    create(path: &str, data: impl Into<Data>, options: impl Into<CreateOptions>) -> Created,
-        prepare_create(path, data.into(), options.into());
-    /// As [`Client::delete`].
-    delete(path: &str, version: Version) -> (), prepare_delete(path, version);
-    /// As [`Client::exists`].
-    exists(path: &str) -> Option<Stat>, prepare_exists(path);
-    /// As [`Client::get_data`].
-    get_data(path: &str) -> NodeData, prepare_get_data(path);
-    /// As [`Client::set_data`].
-    set_data(path: &str, data: impl Into<Data>, version: Version) -> Stat,
-        prepare_set_data(path, data.into(), version);
-    /// As [`Client::get_children`].
-    get_children(path: &str) -> Children, prepare_get_children(path);
-    /// As [`Client::get_child_names`].
-    get_child_names(path: &str) -> Vec<String>, prepare_get_child_names(path);
-    /// As [`Client::get_acl`].
-    get_acl(path: &str) -> NodeAcl, prepare_get_acl(path);
-    /// As [`Client::set_acl`].
-    set_acl(path: &str, acl: Vec<Acl>, version: Version) -> Stat,
-        prepare_set_acl(path, acl, version);
-    /// As [`Client::sync`].
-    sync(path: &str) -> (), prepare_sync(path);
-    /// As [`Client::multi`].
-    multi(transaction: Transaction) -> Vec<MultiOutcome>, prepare_multi(transaction);
-}
+for_each_collected!(collect);
 
 impl<T> Batch<T> {
     /// How many requests it has.

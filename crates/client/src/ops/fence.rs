@@ -2,7 +2,7 @@
 
 use zookit_proto::ops::multi::{Multi, MultiReply, MultiRequest};
 use zookit_proto::wire::decode;
-use zookit_proto::{Class, Operation, Zxid};
+use zookit_proto::{Operation, Zxid};
 
 use super::Call;
 use crate::answer::{Answer, Fault};
@@ -53,13 +53,12 @@ impl Client {
     #[doc(alias = "multi")]
     #[doc(alias = "barrier")]
     pub fn fence(&self) -> Answer<Zxid> {
-        let mut call = Call::new::<Multi>(Multi::NAME, None, |frame, body| {
+        let call = Call::new::<Multi>(Multi::NAME, None, |frame, body| {
             let reply: MultiReply = decode("MultiReply", body)?;
             if reply.results.is_empty() { Ok(frame.zxid) } else { Err(Fault::WrongResults) }
         });
         // Without a reply nothing is in doubt.
-        call.about.class = Class::Read;
-        self.submit::<Multi, _>(call, Ok(MultiRequest::default()))
+        self.submit::<Multi, _>(call.without_effect(), Ok(MultiRequest::default()))
     }
 
     /// A read that is linearizable: it shows everything that anyone had been told was written when
@@ -88,10 +87,10 @@ impl Client {
     /// # Ok(()) }
     /// ```
     #[doc(alias = "sync")]
-    pub async fn linearizable_read<T>(
-        &self,
-        read: impl Fn(&Self) -> Answer<T>,
-    ) -> Result<T, Error> {
+    pub async fn linearizable_read<T, F>(&self, read: impl Fn(&Self) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let mut tried = 1;
         loop {
             let (fence, answer) = (self.fence(), read(self));

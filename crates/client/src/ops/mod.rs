@@ -26,11 +26,15 @@ mod write;
 
 use std::sync::Arc;
 
+use bytes::{Bytes, BytesMut};
 use zookit_proto::frame::FrameError;
+use zookit_proto::ops::reconfig::Reconfig;
 use zookit_proto::path;
-use zookit_proto::{OpCode, Operation, Text, Zxid};
-use zookit_session::{Ticket, WatchKind, WatchRequest};
+use zookit_proto::wire::Field;
+use zookit_proto::{Class, OpCode, Operation, Text, Zxid};
+use zookit_session::{NotSent, Ticket, WatchKind, WatchRequest};
 
+pub(crate) use batch::for_each_collected;
 pub use batch::{Batch, BatchAnswer, BatchValue};
 pub use create::CreateOptions;
 pub use multi::{MultiOutcome, Transaction};
@@ -49,32 +53,39 @@ use crate::shared::WatchCell;
 use crate::watch::Watcher;
 
 /// A request on its way to the outbox: what its method adds to the record itself.
-pub(crate) struct Call<T> {
-    about: About,
+pub(crate) struct Call<'a, T> {
+    operation: &'static str,
+    class: Class,
+    path: Option<&'a str>,
+    watch: Option<(WatchKind, Text)>,
+    rest: Rest<T>,
+}
+
+/// What the answer needs, whatever it is.
+struct Rest<T> {
     decode: Decode<T>,
     absent: Option<fn(&mut AskFrame) -> T>,
-    watch: Option<(WatchKind, Text)>,
     parts: Vec<Part>,
 }
 
-impl<T> Call<T> {
+impl<'a, T> Call<'a, T> {
     pub(crate) fn new<O: Operation>(
         operation: &'static str,
-        path: Option<&str>,
+        path: Option<&'a str>,
         decode: Decode<T>,
     ) -> Self {
-        let about = About { operation, path: path.map(Box::from), class: O::CLASS };
-        Self { about, decode, absent: None, watch: None, parts: Vec::new() }
+        let rest = Rest { decode, absent: None, parts: Vec::new() };
+        Self { operation, class: O::CLASS, path, watch: None, rest }
     }
 
     /// An ordinary operation on a path, by ZooKeeper's name for it.
-    pub(crate) fn on<O: Operation>(path: &str, decode: Decode<T>) -> Self {
+    pub(crate) fn on<O: Operation>(path: &'a str, decode: Decode<T>) -> Self {
         Self::new::<O>(O::NAME, Some(path), decode)
     }
 
     /// That there is no such znode is an answer.
     pub(crate) fn or_absent(mut self, absent: fn(&mut AskFrame) -> T) -> Self {
-        self.absent = Some(absent);
+        self.rest.absent = Some(absent);
         self
     }
 
@@ -84,8 +95,18 @@ impl<T> Call<T> {
     }
 
     pub(crate) fn parts(mut self, parts: Vec<Part>) -> Self {
-        self.parts = parts;
+        self.rest.parts = parts;
         self
+    }
+
+    /// It takes the way of a write and has no effect.
+    pub(crate) fn without_effect(mut self) -> Self {
+        self.class = Class::Read;
+        self
+    }
+
+    fn about(&self) -> About {
+        About { operation: self.operation, path: self.path.map(Box::from), class: self.class }
     }
 }
 
@@ -95,14 +116,23 @@ pub(crate) type Prepared<T> = Result<Ready<T>, Error>;
 /// An encoded operation, and what its answer needs.
 pub(crate) struct Ready<T> {
     request: Request,
-    call: Call<T>,
+    later: Later<T>,
+}
+
+/// What stays behind when the request leaves.
+struct Later<T> {
+    /// Without the path, if that can be read off the frame.
+    about: About,
+    frame: Option<Bytes>,
+    cell: Option<Arc<WatchCell>>,
+    rest: Rest<T>,
 }
 
 impl Client {
     /// Encodes and submits, unless the arguments are wrong.
     pub(crate) fn submit<O: Operation, T>(
         &self,
-        call: Call<T>,
+        call: Call<'_, T>,
         body: Result<O::Request, ArgumentError>,
     ) -> Answer<T> {
         self.send(self.prepare::<O, T>(call, body))
@@ -111,83 +141,115 @@ impl Client {
     /// Encodes, unless the arguments are wrong.
     pub(crate) fn prepare<O: Operation, T>(
         &self,
-        mut call: Call<T>,
+        call: Call<'_, T>,
         body: Result<O::Request, ArgumentError>,
     ) -> Prepared<T> {
-        let body = match body {
-            Ok(body) => body,
-            Err(error) => return Err(Error::argument(call.about, error)),
-        };
+        match body {
+            Ok(body) => self.prepare_with::<O, T>(call, |out| body.write(out)),
+            Err(error) => Err(Error::argument(call.about(), error)),
+        }
+    }
+
+    /// As [`prepare`](Self::prepare), of an operation whose record is the path and a watch flag
+    /// that is not set: written without a copy of the path.
+    pub(crate) fn prepare_read<O: Operation, T>(&self, call: Call<'_, T>) -> Prepared<T> {
+        let path = call.path.unwrap_or_default();
+        match path::validate(path) {
+            Ok(()) => self.prepare_with::<O, T>(call, |out| {
+                self.handle.chroot.write(path, out);
+                false.write(out);
+            }),
+            Err(error) => Err(Error::argument(call.about(), error.into())),
+        }
+    }
+
+    fn prepare_with<O: Operation, T>(
+        &self,
+        mut call: Call<'_, T>,
+        write: impl FnOnce(&mut BytesMut),
+    ) -> Prepared<T> {
         let limit = self.handle.max_request;
-        let frame = match self.handle.shared.encoder.encode(O::NUMBER, &body, limit) {
+        let frame = match self.handle.shared.encoder.encode(O::NUMBER, limit, write) {
             Ok(frame) => frame,
-            Err(error) => return Err(Error::argument(call.about, too_large(error))),
+            Err(error) => return Err(Error::argument(call.about(), too_large(error))),
         };
-        let watch = call.watch.take().map(|(kind, path)| {
+        let cell = call.watch.take().map(|(kind, path)| {
             let watcher = self.handle.shared.next_watcher();
             let request = WatchRequest { watcher, kind, path };
             let capacity = self.handle.watch_buffer;
             Arc::new(WatchCell::new(request, self.handle.chroot.clone(), capacity))
         });
+        // Every operation on a path begins with it, but for reconfig, which names none.
+        let in_frame = call.path.is_some() && O::NUMBER != Reconfig::NUMBER;
+        let path = if in_frame { None } else { call.path.map(Box::from) };
+        let later = Later {
+            about: About { operation: call.operation, path, class: call.class },
+            frame: in_frame.then(|| frame.clone()),
+            cell: cell.clone(),
+            rest: call.rest,
+        };
         let request = Request {
             opcode: OpCode::from_number(O::NUMBER),
             frame,
             deadline: self.deadline,
-            watch,
+            watch: cell,
             pinned: self.pinned,
         };
-        Ok(Ready { request, call })
+        Ok(Ready { request, later })
     }
 
     /// Submits what was prepared.
     pub(crate) fn send<T>(&self, prepared: Prepared<T>) -> Answer<T> {
-        let Ready { request, call } = match prepared {
-            Ok(ready) => ready,
-            Err(error) => return Answer::failed(error),
-        };
-        let cell = request.watch.clone();
-        match self.handle.shared.submit(request, self.reservation.as_deref()) {
-            Ok(ticket) => self.waiting(ticket, cell, call),
-            Err(reason) => Answer::not_sent(call.about, reason),
+        match prepared {
+            Ok(Ready { request, later }) => {
+                let shared = &self.handle.shared;
+                let ticket = shared.submit(request, self.reservation.as_deref());
+                self.waiting(ticket, later)
+            }
+            Err(error) => Answer::failed(error),
         }
     }
 
     /// Submits all of it at once, in this order.
     pub(crate) fn send_all<T>(&self, prepared: Vec<Prepared<T>>) -> Vec<Answer<T>> {
-        let mut calls = Vec::with_capacity(prepared.len());
+        let mut all = Vec::with_capacity(prepared.len());
         let mut requests = Vec::with_capacity(prepared.len());
         for prepared in prepared {
-            calls.push(prepared.map(|Ready { request, call }| {
-                let cell = request.watch.clone();
+            all.push(prepared.map(|Ready { request, later }| {
                 requests.push(request);
-                (cell, call)
+                later
             }));
         }
         let shared = &self.handle.shared;
         let tickets = shared.submit_all(requests.into_iter(), self.reservation.as_deref());
         let mut tickets = tickets.into_iter();
-        let answer = |call| {
-            let (cell, call): (_, Call<T>) = match call {
-                Ok(call) => call,
-                Err(error) => return Answer::failed(error),
-            };
-            match tickets.next().expect("each request has its ticket, or its refusal") {
-                Ok(ticket) => self.waiting(ticket, cell, call),
-                Err(reason) => Answer::not_sent(call.about, reason),
+        let answer = |later| match later {
+            Ok(later) => {
+                let ticket = tickets.next().expect("each request has its ticket, or its refusal");
+                self.waiting(ticket, later)
             }
+            Err(error) => Answer::failed(error),
         };
-        calls.into_iter().map(answer).collect()
+        all.into_iter().map(answer).collect()
     }
 
-    fn waiting<T>(&self, ticket: Ticket, cell: Option<Arc<WatchCell>>, call: Call<T>) -> Answer<T> {
+    fn waiting<T>(&self, ticket: Result<Ticket, NotSent>, later: Later<T>) -> Answer<T> {
         let shared = &self.handle.shared;
-        // Made only now: dropping a watcher asks the session to forget it.
-        let watcher = cell.map(|cell| Watcher { cell, shared: Arc::clone(shared) });
+        let Later { about, frame, cell, rest } = later;
+        // Made only once it is submitted: dropping a watcher asks the session to forget it.
+        let watcher = cell
+            .filter(|_| ticket.is_ok())
+            .map(|cell| Watcher { cell, shared: Arc::clone(shared) });
         let chroot = self.handle.chroot.clone();
-        let frame =
-            AskFrame { about: call.about, chroot, watcher, parts: call.parts, zxid: Zxid(0) };
-        let ask = Ask { frame, decode: call.decode, absent: call.absent };
-        Answer::waiting(Arc::clone(shared), ticket, ask)
+        let parts = rest.parts;
+        let mut frame = AskFrame { about, request: frame, chroot, watcher, parts, zxid: Zxid(0) };
+        match ticket {
+            Ok(ticket) => {
+                let ask = Ask { frame, decode: rest.decode, absent: rest.absent };
+                Answer::waiting(Arc::clone(shared), ticket, ask)
+            }
+            Err(reason) => Answer::not_sent(frame.about(), reason),
+        }
     }
 
     /// The server's path for a valid path of the caller's.

@@ -1,11 +1,11 @@
 //! Reads: exists, getData, getChildren2, getChildren, getACL, sync.
 
 use bytes::Bytes;
-use zookit_proto::ops::exists::{Exists, ExistsReply, ExistsRequest};
+use zookit_proto::ops::exists::{Exists, ExistsReply};
 use zookit_proto::ops::get_acl::{GetAcl, GetAclReply, GetAclRequest};
-use zookit_proto::ops::get_children::{GetChildren, GetChildrenReply, GetChildrenRequest};
+use zookit_proto::ops::get_children::{GetChildren, GetChildrenReply};
 use zookit_proto::ops::get_children2::{GetChildren2, GetChildren2Reply};
-use zookit_proto::ops::get_data::{GetData, GetDataReply, GetDataRequest};
+use zookit_proto::ops::get_data::{GetData, GetDataReply};
 use zookit_proto::ops::sync::{Sync, SyncReply, SyncRequest};
 use zookit_proto::wire::decode;
 use zookit_proto::{Stat, Text};
@@ -48,9 +48,8 @@ impl Client {
     }
 
     pub(super) fn prepare_exists<T: From<Option<Stat>>>(&self, path: &str) -> Prepared<T> {
-        let body = self.server_path(path).map(|path| ExistsRequest { path, watch: false });
         let call = Call::on::<Exists>(path, |_, body| Ok(T::from(Some(stat_of_exists(body)?))));
-        self.prepare::<Exists, _>(call.or_absent(|_| T::from(None)), body)
+        self.prepare_read::<Exists, _>(call.or_absent(|_| T::from(None)))
     }
 
     /// Reads the data of a znode, with its stat.
@@ -85,9 +84,8 @@ impl Client {
     }
 
     pub(super) fn prepare_get_data<T: From<NodeData>>(&self, path: &str) -> Prepared<T> {
-        let body = self.server_path(path).map(|path| GetDataRequest { path, watch: false });
         let call = Call::on::<GetData>(path, |_, body| node_data(body).map(T::from));
-        self.prepare::<GetData, _>(call, body)
+        self.prepare_read::<GetData, _>(call)
     }
 
     /// Reads the names of the children of a znode, with its stat. The names have no order.
@@ -121,9 +119,8 @@ impl Client {
     }
 
     pub(super) fn prepare_get_children<T: From<Children>>(&self, path: &str) -> Prepared<T> {
-        let body = self.server_path(path).map(|path| GetChildrenRequest { path, watch: false });
         let call = Call::on::<GetChildren2>(path, |_, body| children(body).map(T::from));
-        self.prepare::<GetChildren2, _>(call, body)
+        self.prepare_read::<GetChildren2, _>(call)
     }
 
     /// Reads the names of the children of a znode, without its stat: a smaller reply than that of
@@ -158,12 +155,11 @@ impl Client {
     }
 
     pub(super) fn prepare_get_child_names<T: From<Vec<String>>>(&self, path: &str) -> Prepared<T> {
-        let body = self.server_path(path).map(|path| GetChildrenRequest { path, watch: false });
         let call = Call::on::<GetChildren>(path, |_, body| {
             let GetChildrenReply { children } = decode("GetChildrenReply", body)?;
             Ok(T::from(children.into_iter().map(Text::into).collect()))
         });
-        self.prepare::<GetChildren, _>(call, body)
+        self.prepare_read::<GetChildren, _>(call)
     }
 
     /// Reads the ACL of a znode, with its stat. Ids of the scheme `digest` come without their

@@ -49,7 +49,7 @@ impl Client {
             Ok(ticket) => {
                 let chroot = Chroot::default();
                 let (parts, zxid) = (Vec::new(), Zxid(0));
-                let frame = AskFrame { about, chroot, watcher: None, parts, zxid };
+                let frame = AskFrame { about, request: None, chroot, watcher: None, parts, zxid };
                 let ask = Ask { frame, decode: |_, _| Ok(()), absent: None };
                 Answer::waiting(Arc::clone(shared), ticket, ask)
             }
@@ -227,7 +227,8 @@ impl Client {
         let exported = match shared.export(&identity) {
             Ok(ticket) => {
                 let (chroot, parts, zxid) = (Chroot::default(), Vec::new(), Zxid(0));
-                let frame = AskFrame { about: about(), chroot, watcher: None, parts, zxid };
+                let frame =
+                    AskFrame { about: about(), request: None, chroot, watcher: None, parts, zxid };
                 let ask = Ask { frame, decode: |_, _| Ok(()), absent: None };
                 Answer::waiting(Arc::clone(shared), ticket, ask)
             }

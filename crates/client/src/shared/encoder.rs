@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 use bytes::{Bytes, BytesMut};
 use zookit_proto::frame::{self, FrameError};
 use zookit_proto::types::Xid;
-use zookit_proto::wire::Field;
 
 /// Frames of one chunk share its memory until the last of them is answered.
 const CHUNK: usize = 16 * 1024;
@@ -22,21 +21,21 @@ const LONG: usize = 4 * 1024;
 pub(crate) struct Encoder(Mutex<BytesMut>);
 
 impl Encoder {
-    /// A whole frame, its xid still open.
+    /// A whole frame with the body that `write` appends, its xid still open.
     ///
     /// # Errors
     /// The payload is over `limit`.
-    pub(crate) fn encode<T: Field>(
+    pub(crate) fn encode(
         &self,
         opcode: i32,
-        body: &T,
         limit: usize,
+        write: impl FnOnce(&mut BytesMut),
     ) -> Result<Bytes, FrameError> {
         let mut chunk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if chunk.capacity() < LEAST_ROOM {
             *chunk = BytesMut::with_capacity(CHUNK);
         }
-        frame::append_request(&mut chunk, Xid::default(), opcode, body, limit)?;
+        frame::append_request(&mut chunk, Xid::default(), opcode, limit, write)?;
         if chunk.len() > LONG {
             return Ok(std::mem::take(&mut *chunk).freeze());
         }
@@ -56,13 +55,17 @@ mod tests {
     #[test]
     fn short_frames_share_a_chunk_and_long_ones_do_not() {
         let encoder = Encoder::default();
-        let short = |byte| encoder.encode(4, &Some(Bytes::from(vec![byte; 10])), 1 << 20).unwrap();
+        let of = |byte, count, limit| {
+            let body = move |out: &mut BytesMut| out.extend_from_slice(&vec![byte; count]);
+            encoder.encode(4, limit, body)
+        };
+        let short = |byte| of(byte, 14, 1 << 20).unwrap();
         let (first, second) = (short(1), short(2));
         assert_eq!(first.as_ptr().wrapping_add(first.len()), second.as_ptr());
-        let long = encoder.encode(5, &Some(Bytes::from(vec![3; 10_000])), 1 << 20).unwrap();
+        let long = of(3, 10_004, 1 << 20).unwrap();
         assert_eq!(long.len(), 10_016);
         assert_eq!(short(4).len(), 26);
-        assert!(encoder.encode(5, &Some(Bytes::from(vec![3; 100])), 50).is_err());
-        assert_eq!(short(5)[16..], [5; 10]);
+        assert!(of(3, 100, 50).is_err());
+        assert_eq!(short(5)[12..], [5; 14]);
     }
 }
