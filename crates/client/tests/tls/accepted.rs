@@ -1,7 +1,8 @@
 //! What must work: the servers of `certificates` without their flaws, and every option.
 
 use rcgen::{CertificateParams, GeneralSubtree, NameConstraints};
-use zookit_client::tls::{Pem, Roots, TlsFailure, TlsOptions, TlsVersion};
+use zookit_client::tls::{Pem, Roots, TlsDialer, TlsFailure, TlsOptions, TlsVersion};
+use zookit_client::{Dialer as _, SentRule};
 
 use crate::issue::{HOST, Pair, authority, root, self_signed, server};
 use crate::server::{ONLY_12, ONLY_13, Shows, dial, dial_as, echo, tls_error, trusting};
@@ -39,6 +40,13 @@ async fn chains_of_authorities_within_their_constraints() {
     let lower = upper.issue(authority("lower"));
     let pair = lower.issue(server(&[HOST]));
     accepts(HOST, &trusting(&root), Shows::chain(&[&pair, &lower, &upper])).await;
+}
+
+/// What TLS has taken it may send later, and nobody can tell: so it is sent.
+#[test]
+fn what_it_was_given_counts_as_sent() {
+    let dialer = TlsDialer::new(&trusting(&root("root"))).unwrap();
+    assert_eq!(dialer.sent_rule(), SentRule::FirstByte);
 }
 
 /// The usual way in small set-ups: one certificate, which everyone is given.

@@ -4,6 +4,7 @@
 //! * `certificates`: bad certificates of servers. `clients`: certificates of clients.
 //! * `peers`: other sides that speak no TLS, or another one.
 //! * `files`: options that cannot be used.
+//! * `resumption`: there is none.
 //! * `real`: against Apache ZooKeeper, started here.
 //! * `issue`: authorities and certificates, made anew in each run. `server`: who shows them.
 
@@ -14,4 +15,5 @@ mod files;
 mod issue;
 mod peers;
 mod real;
+mod resumption;
 mod server;

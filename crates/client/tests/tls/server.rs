@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -60,6 +60,11 @@ impl<'a> Shows<'a> {
 
     /// Starts a server that sends back what it receives.
     pub(crate) async fn start(self) -> SocketAddr {
+        let acceptor = TlsAcceptor::from(self.configuration());
+        raw(move |stream| send_back(acceptor.clone(), stream)).await
+    }
+
+    pub(crate) fn configuration(self) -> Arc<ServerConfig> {
         let provider = Arc::new(ring::default_provider());
         let key = provider.key_provider.load_private_key(self.key).unwrap();
         let shown = Shown(Arc::new(CertifiedKey::new(self.chain, key)));
@@ -74,8 +79,7 @@ impl<'a> Shows<'a> {
                 builder.with_client_cert_verifier(verifier.build().unwrap())
             }
         };
-        let acceptor = TlsAcceptor::from(Arc::new(builder.with_cert_resolver(Arc::new(shown))));
-        raw(move |stream| send_back(acceptor.clone(), stream)).await
+        Arc::new(builder.with_cert_resolver(Arc::new(shown)))
     }
 }
 
@@ -160,6 +164,12 @@ pub(crate) async fn echo(transport: &mut Box<dyn Transport>) -> io::Result<()> {
         Ok(())
     };
     timeout(PATIENCE, talk).await.expect("the echo comes")
+}
+
+/// Reads until the other side has ended it, properly.
+pub(crate) async fn read_to_end<T: AsyncRead + Unpin>(transport: &mut T) -> io::Result<()> {
+    let mut rest = Vec::new();
+    transport.read_to_end(&mut rest).await.map(|_| ())
 }
 
 /// What a connection that must not come about ends with.
