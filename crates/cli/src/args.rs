@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use zookit::admin::FourLetterWord;
+use zookit::admin::http::AdminServer;
 use zookit::proto::path;
 
 use crate::output::Format;
@@ -128,10 +130,11 @@ pub(crate) enum Verb {
     Rm(Rm),
     /// List the children of a znode
     Ls(Ls),
-    /// Print what the server knows about a znode
+    /// Print what the server knows about a znode; without PATH, about itself and its clients
     Stat {
-        #[command(flatten)]
-        path: ZnodePath,
+        /// The path of the znode, below the chroot; without it, each server is asked `stat`
+        #[arg(value_parser = path_argument)]
+        path: Option<String>,
     },
     /// Say whether a znode exists: true with exit code 0, false with 1
     Exists {
@@ -140,6 +143,79 @@ pub(crate) enum Verb {
     },
     /// Print the events of a znode, a line each, until interrupted
     Watch(Watch),
+    #[command(flatten)]
+    Word(Word),
+    /// Ask each AdminServer a command, such as monitor, and print its JSON
+    Admin(Admin),
+    /// Look at each server step by step: what works, what does not, and what to do
+    Doctor,
+}
+
+/// The four-letter words that only read, but for `stat`, which `zk stat` without PATH asks.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Word {
+    /// Ask each server whether its process lives: imok
+    Ruok,
+    /// Ask each server for its role, its zxid and its numbers
+    Srvr,
+    /// Ask each server for its metrics
+    Mntr,
+    /// Ask each server for its connections
+    Cons,
+    /// Ask each server for its configuration
+    Conf,
+    /// Ask each server for its sessions and their ephemeral znodes
+    Dump,
+    /// Ask each server for its environment: release, host, Java, system
+    Envi,
+    /// Ask each server how many watches it has
+    Wchs,
+    /// Ask each server for its watches by session; expensive
+    Wchc,
+    /// Ask each server for its watches by path; expensive
+    Wchp,
+    /// Ask each server for the sizes of its data and logs
+    Dirs,
+    /// Ask each server whether it only reads: ro or rw
+    Isro,
+}
+
+impl Word {
+    pub(crate) const fn word(self) -> FourLetterWord {
+        match self {
+            Self::Ruok => FourLetterWord::Ruok,
+            Self::Srvr => FourLetterWord::Srvr,
+            Self::Mntr => FourLetterWord::Mntr,
+            Self::Cons => FourLetterWord::Cons,
+            Self::Conf => FourLetterWord::Conf,
+            Self::Dump => FourLetterWord::Dump,
+            Self::Envi => FourLetterWord::Envi,
+            Self::Wchs => FourLetterWord::Wchs,
+            Self::Wchc => FourLetterWord::Wchc,
+            Self::Wchp => FourLetterWord::Wchp,
+            Self::Dirs => FourLetterWord::Dirs,
+            Self::Isro => FourLetterWord::Isro,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Admin {
+    /// The command, such as monitor, server_stats, connections, configuration, system_properties
+    pub(crate) command: String,
+
+    /// The port of the AdminServers: their admin.serverPort
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = AdminServer::DEFAULT_PORT,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub(crate) port: u16,
+
+    /// Where their commands are: their admin.commandURL
+    #[arg(long, value_name = "PATH", default_value = "/commands", value_parser = path_argument)]
+    pub(crate) url: String,
 }
 
 #[derive(Debug, Args)]
@@ -304,8 +380,12 @@ mod tests {
         };
         command.get_arguments().for_each(|arg| has(arg, &manual));
         for verb in command.get_subcommands() {
-            let heading = format!("\n### {} ", verb.get_name());
-            let (_, section) = manual.split_once(&heading).expect(&heading);
+            // One section may be for several verbs.
+            let is_for =
+                |heading: &str| heading.split([' ', ',']).any(|word| word == verb.get_name());
+            let mut sections = manual.split("\n### ").skip(1);
+            let section = sections.find(|section| section.lines().next().is_some_and(is_for));
+            let section = section.unwrap_or_else(|| panic!("no section for {}", verb.get_name()));
             let section = section.split("\n#").next().unwrap_or(section);
             verb.get_arguments()
                 .filter(|arg| !arg.is_global_set())

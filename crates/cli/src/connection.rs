@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use zookit::admin::AskOptions;
 use zookit::proto::ErrorCode;
 use zookit::proto::path::{self, add_chroot};
 use zookit::{Client, ConnectOptions, ConnectString, Deadline, Error, OnExpiry, ServerFloor};
@@ -54,12 +55,29 @@ impl Setup {
         self.jute_maxbuffer
     }
 
+    /// The session timeout to ask for.
+    pub(crate) const fn session_timeout(&self) -> Duration {
+        self.session_timeout
+    }
+
+    /// What to authenticate with.
+    pub(crate) fn auth(&self) -> &[Auth] {
+        &self.auth
+    }
+
     /// The path as the servers have it.
     pub(crate) fn full_path(&self, path: &str) -> String {
         add_chroot(self.servers.chroot(), path).into_owned()
     }
 
-    fn options(&self, on_expiry: OnExpiry, server_floor: ServerFloor) -> ConnectOptions {
+    /// For questions aside from any session: over the same network.
+    pub(crate) fn ask_options(&self) -> AskOptions {
+        let ConnectOptions { resolver, dialer, .. } =
+            self.options(OnExpiry::End, ServerFloor::V3_4);
+        AskOptions { within: self.timeout, resolver, dialer, ..AskOptions::default() }
+    }
+
+    pub(crate) fn options(&self, on_expiry: OnExpiry, server_floor: ServerFloor) -> ConnectOptions {
         ConnectOptions {
             session_timeout: self.session_timeout,
             connect_timeout: self.timeout,

@@ -8,7 +8,8 @@
 /// Also when the reader of the output went away early, as in `zk ls / | head -1`.
 pub const OK: u8 = 0;
 
-/// The answer is no: the znode asked for with `exists` does not exist.
+/// The answer is no: the znode asked for with `exists` does not exist, or `doctor` found something
+/// wrong.
 pub const NEGATIVE: u8 = 1;
 
 /// Wrong usage: an option, a path, a version, a time to live or a size that cannot be right. Nothing
@@ -41,7 +42,8 @@ pub const SESSION: u8 = 8;
 pub const PARTIAL: u8 = 9;
 
 /// The server would not: it is read-only, a quota is exceeded, it is throttling, or it does not
-/// support the operation.
+/// support the operation; of a four-letter word or a command of the AdminServer, that it is not
+/// allowed or not known there.
 pub const UNAVAILABLE: u8 = 10;
 
 /// Interrupted by Ctrl-C; while an ephemeral is held, also by SIGTERM.
@@ -50,7 +52,7 @@ pub const INTERRUPTED: u8 = 130;
 /// Each code with its meaning in one line: what `zk --help` prints.
 pub const TABLE: &[(u8, &str)] = &[
     (OK, "done"),
-    (NEGATIVE, "the answer is no (exists)"),
+    (NEGATIVE, "the answer is no (exists), or something is wrong (doctor)"),
     (USAGE, "wrong usage, or a local file or output that fails"),
     (NO_NODE, "the znode or its parent does not exist (NoNode)"),
     (IN_THE_WAY, "something is in the way (NodeExists, NotEmpty, NoChildrenForEphemerals)"),

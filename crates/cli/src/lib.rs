@@ -12,6 +12,7 @@ mod args;
 mod auth;
 mod connection;
 mod diagnosis;
+mod doctor;
 mod error;
 pub mod exit;
 mod hold;
@@ -23,10 +24,10 @@ mod parse;
 mod refuse;
 #[cfg(feature = "tls")]
 mod tls;
-mod verbs;
 #[cfg(not(feature = "tls"))]
 #[path = "without_tls.rs"]
 mod tls;
+mod verbs;
 
 use std::process::ExitCode;
 
@@ -36,7 +37,8 @@ use clap::Parser;
 use connection::{Connection, Setup};
 use error::Failure;
 use output::Output;
-use verbs::{exists, get, ls, rm, set, stat};
+use verbs::{exists, get, ls, rm, set, stat, word};
+use zookit::admin::FourLetterWord;
 use zookit::{OnExpiry, ServerFloor};
 
 /// Runs the command with the arguments of the process, and says what went wrong.
@@ -108,9 +110,13 @@ async fn work(
         Verb::Set(set) => once(setup, to, async |at, to| set::run(set, data, at, to).await).await,
         Verb::Rm(rm) => once(setup, to, async |at, to| rm::run(rm, at, to).await).await,
         Verb::Ls(ls) => once(setup, to, async |at, to| ls::run(ls, at, to).await).await,
-        Verb::Stat { path } => {
-            once(setup, to, async |at, to| stat::run(&path.path, at, to).await).await
+        Verb::Stat { path: Some(path) } => {
+            once(setup, to, async |at, to| stat::run(path, at, to).await).await
         }
+        Verb::Stat { path: None } => word::run(FourLetterWord::Stat, &setup, to).await,
+        Verb::Word(word) => word::run(word.word(), &setup, to).await,
+        Verb::Admin(command) => verbs::admin::run(command, &setup, to).await,
+        Verb::Doctor => doctor::run(&setup, to).await,
         Verb::Exists { path } => {
             once(setup, to, async |at, to| exists::run(&path.path, at, to).await).await
         }

@@ -1,7 +1,9 @@
 //! Standard output: data, as text or as JSON. Messages go to standard error, see [`message`].
 //!
-//! `escape.rs` keeps terminals safe, `text.rs` and `json.rs` say what things look like.
+//! `escape.rs` keeps terminals safe, `text.rs`, `json.rs` and `answers.rs` say what things look
+//! like.
 
+pub(crate) mod answers;
 pub(crate) mod escape;
 pub(crate) mod json;
 pub(crate) mod text;
@@ -79,6 +81,11 @@ impl Output {
         if !shown.is_empty() && !shown.ends_with('\n') {
             self.text("\n");
         }
+    }
+
+    /// Whether what was gathered ends with a line end, or is nothing.
+    pub(crate) fn ends_with_line(&self) -> bool {
+        self.gathered.last().is_none_or(|last| *last == b'\n')
     }
 
     /// Hands over what was gathered, and waits until it is taken.

@@ -1,5 +1,6 @@
 //! One file a verb: what it asks of the server, and what it prints.
 
+pub(crate) mod admin;
 pub(crate) mod create;
 pub(crate) mod exists;
 pub(crate) mod get;
@@ -8,3 +9,4 @@ pub(crate) mod rm;
 pub(crate) mod set;
 pub(crate) mod stat;
 pub(crate) mod watch;
+pub(crate) mod word;

@@ -1,9 +1,11 @@
 //! The built `zk`, run as a user runs it.
 //!
-//! `usage.rs`, `unreachable.rs`, `trouble.rs` and `tls.rs` need no server. `real/` runs against each
-//! server that `ZOOKIT_REAL_SERVERS` lists, and is skipped, in one line that says so, where there is
-//! none.
+//! `usage.rs`, `unreachable.rs`, `trouble.rs`, `tls.rs`, `words.rs` and `doctor.rs` need no server.
+//! `real/` runs against each server that `ZOOKIT_REAL_SERVERS` lists, and is skipped, in one line
+//! that says so, where there is none.
 
+mod clinic;
+mod doctor;
 mod fake;
 mod real;
 mod running;
@@ -12,4 +14,5 @@ mod tls;
 mod trouble;
 mod unreachable;
 mod usage;
+mod words;
 mod zk;

@@ -80,6 +80,9 @@ fn every_verb_fails_alike() {
         &["stat", "/a"],
         &["exists", "/a"],
         &["watch", "/a"],
+        &["stat"],
+        &["ruok"],
+        &["mntr"],
     ];
     for verb in verbs {
         let all = [&["-s", &servers, "--timeout", "200ms", "-o", "json"], *verb].concat();

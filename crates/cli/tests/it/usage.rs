@@ -8,6 +8,11 @@ use crate::zk::{command, finish, run};
 
 const NOWHERE: &str = "127.0.0.1:1";
 
+const VERBS: [&str; 22] = [
+    "get", "set", "create", "rm", "ls", "stat", "exists", "watch", "ruok", "srvr", "mntr", "cons",
+    "conf", "dump", "envi", "wchs", "wchc", "wchp", "dirs", "isro", "admin", "doctor",
+];
+
 #[test]
 fn what_cannot_be_right_is_refused_with_the_reason() {
     let cases: &[(&[&str], &str)] = &[
@@ -35,6 +40,10 @@ fn what_cannot_be_right_is_refused_with_the_reason() {
         (&["get", "/a", "--no-such-option"], "--no-such-option"),
         (&["frobnicate", "/a"], "frobnicate"),
         (&["get"], "PATH"),
+        (&["stat", "a"], "the path begins with 'a', not with '/'"),
+        (&["admin"], "COMMAND"),
+        (&["admin", "monitor", "--port", "0"], "0 is not in"),
+        (&["ruok", "/a"], "unexpected argument '/a'"),
     ];
     for (arguments, reason) in cases {
         let with_servers = [&["-s", NOWHERE], *arguments].concat();
@@ -96,7 +105,7 @@ fn credentials_that_make_no_sense_are_named_by_line_and_not_quoted() {
 fn help_goes_to_standard_output_and_lists_verbs_and_exit_codes() {
     let ran = run(&["--help"]).exits(0).quietly();
     let help = ran.text();
-    for verb in ["get", "set", "create", "rm", "ls", "stat", "exists", "watch"] {
+    for verb in VERBS {
         assert!(help.lines().any(|line| line.trim_start().starts_with(verb)), "{verb}: {help}");
     }
     for (code, meaning) in zookit_cli::exit::TABLE {
@@ -107,7 +116,7 @@ fn help_goes_to_standard_output_and_lists_verbs_and_exit_codes() {
 
 #[test]
 fn each_verb_has_help_and_says_what_its_options_do() {
-    for verb in ["get", "set", "create", "rm", "ls", "stat", "exists", "watch"] {
+    for verb in VERBS {
         let ran = run(&[verb, "--help"]).exits(0).quietly();
         assert!(ran.text().contains("Usage: zk"), "{ran:#?}");
     }

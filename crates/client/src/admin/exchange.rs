@@ -1,6 +1,5 @@
 //! One question on a connection of its own: sent, and the answer read to its end, within bounds.
 
-use std::cell::Cell;
 use std::io;
 
 use bytes::{Bytes, BytesMut};
@@ -23,33 +22,38 @@ pub(super) async fn exchange(
     options: &AskOptions,
 ) -> Result<Bytes, Kind> {
     let end = Instant::now() + options.within;
-    let received = Cell::new(0);
-    let ask = async {
-        let mut transport = connect(server, options, end).await?;
-        transport.write_all(question).await.map_err(Kind::Lost)?;
-        transport.flush().await.map_err(Kind::Lost)?;
-        let mut answer = BytesMut::new();
-        loop {
-            match transport.read_buf(&mut answer).await {
-                Ok(0) if answer.is_empty() => return Err(Kind::NoAnswer),
-                Ok(0) => return Ok(answer.freeze()),
-                Ok(_) if answer.len() > options.max_answer => {
-                    return Err(Kind::TooLarge { limit: options.max_answer });
-                }
-                Ok(_) => received.set(answer.len()),
-                // What closes without an answer may well reset: our question was not read.
-                Err(error)
-                    if answer.is_empty() && error.kind() == io::ErrorKind::ConnectionReset =>
-                {
-                    return Err(Kind::NoAnswer);
-                }
-                Err(error) => return Err(Kind::Lost(error)),
+    let mut answer = BytesMut::new();
+    match timeout_at(end, ask(server, question, options, end, &mut answer)).await {
+        Ok(asked) => asked.map(|()| answer.freeze()),
+        Err(_) => Err(Kind::TimedOut { after: options.within, received: answer.len() }),
+    }
+}
+
+async fn ask(
+    server: &Endpoint,
+    question: &[u8],
+    options: &AskOptions,
+    end: Instant,
+    answer: &mut BytesMut,
+) -> Result<(), Kind> {
+    let mut transport = connect(server, options, end).await?;
+    transport.write_all(question).await.map_err(Kind::Lost)?;
+    transport.flush().await.map_err(Kind::Lost)?;
+    loop {
+        match transport.read_buf(answer).await {
+            Ok(0) if answer.is_empty() => return Err(Kind::NoAnswer),
+            Ok(0) => return Ok(()),
+            Ok(_) if answer.len() > options.max_answer => {
+                return Err(Kind::TooLarge { limit: options.max_answer });
             }
+            Ok(_) => {}
+            // What closes without an answer may well reset: our question was not read.
+            Err(error) if answer.is_empty() && error.kind() == io::ErrorKind::ConnectionReset => {
+                return Err(Kind::NoAnswer);
+            }
+            Err(error) => return Err(Kind::Lost(error)),
         }
-    };
-    let answer = timeout_at(end, ask).await;
-    let late = || Err(Kind::TimedOut { after: options.within, received: received.get() });
-    answer.unwrap_or_else(|_| late())
+    }
 }
 
 /// Tries the addresses of the name in turn, each with an even share of the time.

@@ -10,6 +10,7 @@ mod ephemeral;
 mod listing;
 mod modes;
 mod watches;
+mod words;
 
 use std::io::Write;
 use std::sync::Once;

@@ -160,3 +160,12 @@ async fn a_name_without_addresses_is_unreachable() {
     assert!(matches!(error.kind(), AdminErrorKind::Resolve(_)));
     assert!(error.is_unreachable());
 }
+
+/// They can be spawned, on any runtime.
+#[test]
+fn questions_are_send() {
+    fn is_send(_: impl Send) {}
+    let (server, options) = (Endpoint::new("zk", 2181), AskOptions::default());
+    is_send(text(&server, FourLetterWord::Ruok, &options));
+    is_send(mntr(&server, &options));
+}
