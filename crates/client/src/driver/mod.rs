@@ -25,7 +25,7 @@ use zookit_session::{
 
 use crate::deadline::Deadline;
 use crate::network::{Dialer, Resolver};
-use crate::shared::{Arms, Command, Completion, Request, Shared};
+use crate::shared::{Arms, Command, Completion, Endings, Request, Shared};
 use dial::{DialFuture, Dials};
 use probe::{ProbeFuture, Probed};
 use transport::{Connection, Moved};
@@ -49,7 +49,7 @@ pub(crate) struct Driver {
     timer: Pin<Box<Sleep>>,
     watchers: Watchers,
     commands: Vec<Command>,
-    completions: Vec<(Ticket, Completion)>,
+    endings: Endings,
     /// Whether there has been a session: from then on nobody asks about attempts.
     was_connected: bool,
     /// The session was handed over and is no longer this client's.
@@ -90,7 +90,7 @@ impl Driver {
             timer,
             watchers: Watchers::default(),
             commands: Vec::new(),
-            completions: Vec::new(),
+            endings: Endings::default(),
             was_connected: false,
             exported: false,
             arms: Arms::default(),
@@ -128,6 +128,7 @@ impl Driver {
         // waits for any more.
         let _ = self.session.poll_transmit(self.now);
         self.settle();
+        self.publish_gauges();
         let wanted = self.session.poll_timeout();
         if wanted != self.wanted {
             self.wanted = wanted;
@@ -193,7 +194,7 @@ impl Driver {
         self.session.rest();
         self.shared.rest();
         self.commands = Vec::new();
-        self.completions = Vec::new();
+        self.endings = Endings::default();
         if let Some(connection) = &mut self.connection {
             connection.rest();
         }
@@ -280,7 +281,7 @@ impl Driver {
             // A session that was handed over is not this client's to close.
             Command::Close(ticket) if self.exported => {
                 let outcome = Outcome::NotSent(NotSent::Closed);
-                self.completions.push((ticket, Completion { outcome, server: None }));
+                self.endings.push(ticket, Completion { outcome, server: None });
             }
             Command::Close(ticket) => self.session.close(now, ticket),
         }
@@ -298,7 +299,7 @@ impl Driver {
             }
             None => Outcome::NotSent(NotSent::SessionLost),
         };
-        self.completions.push((ticket, Completion { outcome, server: None }));
+        self.endings.push(ticket, Completion { outcome, server: None });
     }
 
     fn submission(&mut self, ticket: Ticket, request: Request) -> Submission {

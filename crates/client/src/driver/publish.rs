@@ -16,24 +16,29 @@ use crate::shared::{Completion, Turn};
 
 impl Driver {
     pub(super) fn publish(&mut self) {
+        let mut anything = false;
         while let Some(event) = self.session.poll_event() {
+            anything = true;
             match event {
                 Event::Completed(ticket, outcome) => {
                     self.arms.count(&outcome);
                     let unhappy = matches!(outcome, Outcome::Refused { .. } | Outcome::NoReply(_));
                     let server = if unhappy { self.server.clone() } else { None };
-                    self.completions.push((ticket, Completion { outcome, server }));
+                    self.endings.push(ticket, Completion { outcome, server });
                 }
                 Event::Watch(watcher, notice) => self.publish_watch(watcher, notice),
                 Event::State(change) => self.publish_state(*change),
                 Event::Diagnosed(diagnosis) => self.publish_diagnosis(&diagnosis),
             }
         }
-        self.publish_gauges();
-        self.shared.complete(&mut self.completions);
+        // Before anyone is woken: who hears of a reply finds its zxid.
+        if anything {
+            self.publish_gauges();
+        }
+        self.shared.complete(&mut self.endings);
     }
 
-    fn publish_gauges(&self) {
+    pub(super) fn publish_gauges(&self) {
         self.shared.gauges.set(
             self.session.zxid(),
             self.session.session_id(),

@@ -67,6 +67,21 @@ struct Inner {
     over: Option<NotSent>,
 }
 
+/// Completions on their way to the slots, and the memory it takes to bring them there.
+#[derive(Debug, Default)]
+pub(crate) struct Endings {
+    completions: Vec<(Ticket, Completion)>,
+    wakers: Vec<Waker>,
+    /// Of futures that were dropped; to be dropped without the lock.
+    unwanted: Vec<Completion>,
+}
+
+impl Endings {
+    pub(crate) fn push(&mut self, ticket: Ticket, completion: Completion) {
+        self.completions.push((ticket, completion));
+    }
+}
+
 /// What a caller wants of the session, in the order of submission.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -393,26 +408,24 @@ impl Shared {
     }
 
     /// Completes a batch of tickets under one lock, then wakes whoever waits for them.
-    pub(crate) fn complete(&self, batch: &mut Vec<(Ticket, Completion)>) {
-        if batch.is_empty() {
+    pub(crate) fn complete(&self, batch: &mut Endings) {
+        if batch.completions.is_empty() {
             return;
         }
-        let mut wakers = Vec::with_capacity(batch.len());
-        let mut unwanted = Vec::new();
         {
             let mut inner = self.lock();
-            for (ticket, completion) in batch.drain(..) {
+            for (ticket, completion) in batch.completions.drain(..) {
                 match inner.slots.complete(ticket, completion) {
-                    Ok(waker) => wakers.extend(waker),
-                    Err(completion) => unwanted.push(completion),
+                    Ok(waker) => batch.wakers.extend(waker),
+                    Err(completion) => batch.unwanted.push(completion),
                 }
             }
             if !inner.permits.nobody_waits() {
-                wakers.append(&mut inner.grant(&self.limits));
+                batch.wakers.append(&mut inner.grant(&self.limits));
             }
         }
-        drop(unwanted);
-        wakers.into_iter().for_each(Waker::wake);
+        batch.unwanted.clear();
+        batch.wakers.drain(..).for_each(Waker::wake);
     }
 
     /// The driver ends: whatever still waits, and all that comes, is *not sent* for this reason.
@@ -505,6 +518,14 @@ mod tests {
         Completion { outcome: Outcome::NotSent(reason), server: None }
     }
 
+    fn end<const N: usize>(shared: &Shared, completions: [(Ticket, Completion); N]) {
+        let mut endings = Endings::default();
+        for (ticket, completion) in completions {
+            endings.push(ticket, completion);
+        }
+        shared.complete(&mut endings);
+    }
+
     #[test]
     fn a_rest_gives_memory_back_and_no_ticket_out_twice() {
         let shared = shared(Limits::default());
@@ -512,7 +533,7 @@ mod tests {
         let (first, second) = (submit(), submit());
         shared.rest();
         let done = || completion(NotSent::Closed);
-        shared.complete(&mut vec![(first, done()), (second, done())]);
+        end(&shared, [(first, done()), (second, done())]);
         let mut context = Context::from_waker(Waker::noop());
         assert!(shared.poll_completion(first, &mut context).is_ready(), "kept while it is out");
         shared.abandon(second);
@@ -551,7 +572,7 @@ mod tests {
         assert_eq!(shared.submit(request(0), None), Err(NotSent::QueueFull));
         // An answer makes room even while nobody has looked at it.
         shared.take_commands(&mut Vec::new());
-        shared.complete(&mut vec![(first, completion(NotSent::Deadline))]);
+        end(&shared, [(first, completion(NotSent::Deadline))]);
         assert!(shared.submit(request(0), None).is_ok());
     }
 
@@ -564,7 +585,7 @@ mod tests {
             let waker = Waker::from(Arc::clone(task));
             assert!(shared.poll_completion(ticket, &mut Context::from_waker(&waker)).is_pending());
         }
-        shared.complete(&mut vec![(ticket, completion(NotSent::Deadline))]);
+        end(&shared, [(ticket, completion(NotSent::Deadline))]);
         assert_eq!(tasks.map(|task| task.get()), [0, 1]);
     }
 
@@ -577,7 +598,7 @@ mod tests {
         shared.take_commands(&mut commands);
         assert!(matches!(commands[..], [Command::Submit(..), Command::Abandon(gone)]
             if gone == ticket));
-        shared.complete(&mut vec![(ticket, completion(NotSent::Abandoned))]);
+        end(&shared, [(ticket, completion(NotSent::Abandoned))]);
         let next = shared.submit(request(8), None).unwrap();
         assert_ne!(next, ticket, "a slot is used again under another number");
     }
