@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::test::{Ran, Versions, versions_table};
-use super::{check, fuzzing, no_arguments, test, tour};
+use super::{callgrind, check, fuzzing, no_arguments, test, tour};
 use crate::Outcome;
 use crate::process::{cargo, on_path, run as run_program, run_quietly, say};
 use crate::steps::{Ended, Steps};
@@ -46,6 +46,7 @@ fn in_order(steps: &mut Steps, versions: Versions, ran: &mut Vec<Ran>) -> Outcom
         Ok(Ended::Passed)
     })?;
     steps.run("tour", tour_or_skip)?;
+    steps.run("callgrind", callgrind::check)?;
     steps.run("deny", deny)?;
     steps.run("fuzz", || fuzzing::run_for(FUZZING))
 }

@@ -1,5 +1,6 @@
 //! The table of commands: one line each here, one file each beside this one.
 
+mod callgrind;
 mod check;
 mod ci;
 mod full;
@@ -50,6 +51,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "the repository's own rules: layers, sizes, headers, tests without sleeps, ...",
         run: tidy::run,
+    },
+    Command {
+        name: "callgrind",
+        arguments: "[--update]",
+        about: "instructions of one getData, against bench/callgrind.baseline; needs valgrind",
+        run: callgrind::run,
     },
     Command {
         name: "check",
