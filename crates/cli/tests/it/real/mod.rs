@@ -3,6 +3,7 @@
 //! `ZOOKIT_REAL_SERVERS` lists them as `VERSION=HOST:PORT`, apart by commas; `cargo xtask test`
 //! starts them. Each test works below a path of its own and removes it.
 
+mod admin;
 mod answers;
 mod data;
 mod deletes;

@@ -1,7 +1,5 @@
 //! Four-letter words and the doctor.
 
-use std::io::Write as _;
-
 use super::on_each;
 use crate::zk::run;
 
@@ -44,21 +42,4 @@ fn the_doctor_finds_real_servers_well() {
         let ran = run(&["-s", &missing, "doctor"]).exits(1);
         assert!(ran.text().contains("does not exist"), "{ran:#?}");
     });
-}
-
-/// An AdminServer, which servers for tests have off, so that they do not all want port 8080.
-#[test]
-fn the_admin_server_answers() {
-    let Ok(admin) = std::env::var("ZOOKIT_ADMIN_SERVER") else {
-        let line = "skipped: zk admin on a real AdminServer: ZOOKIT_ADMIN_SERVER is not set";
-        let _ = writeln!(std::io::stderr(), "{line}");
-        return;
-    };
-    let (host, port) = admin.rsplit_once(':').expect("HOST:PORT");
-    let ask = |command| run(&["-s", host, "admin", command, "--port", port, "-o", "json"]);
-    let monitor = ask("monitor").exits(0).quietly().json();
-    assert!(monitor["answer"]["znode_count"].as_i64().unwrap() > 0, "{monitor}");
-    let stats = ask("server_stats").exits(0).json();
-    assert_eq!(stats["answer"]["server_stats"]["server_state"], "standalone");
-    ask("nosuch").exits(10).says("Unknown command: nosuch");
 }
