@@ -255,10 +255,7 @@ impl Client {
     /// client.wait_connected_timeout(Duration::from_secs(5))??;
     /// # Ok(()) }
     /// ```
-    pub fn wait_connected_timeout(
-        &self,
-        timeout: Duration,
-    ) -> Result<Result<(), Error>, TimedOut> {
+    pub fn wait_connected_timeout(&self, timeout: Duration) -> Result<Result<(), Error>, TimedOut> {
         wait_for(self.client.wait_connected(), timeout)
     }
 

@@ -114,34 +114,34 @@ impl Drop for Home {
 
 /// Tells the thread that the last handle has gone.
 #[derive(Debug, Default)]
-struct Leaving(Mutex<Left>);
+struct Leaving(Mutex<Leave>);
 
 #[derive(Debug, Default)]
-enum Left {
+enum Leave {
     #[default]
-    Not,
+    NotYet,
     Awaited(Waker),
-    Left,
+    Taken,
 }
 
 impl Leaving {
-    fn lock(&self) -> MutexGuard<'_, Left> {
+    fn lock(&self) -> MutexGuard<'_, Leave> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leave(&self) {
-        let before = mem::replace(&mut *self.lock(), Left::Left);
-        if let Left::Awaited(waker) = before {
+        let before = mem::replace(&mut *self.lock(), Leave::Taken);
+        if let Leave::Awaited(waker) = before {
             waker.wake();
         }
     }
 
     fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
-        let mut left = self.lock();
-        if matches!(*left, Left::Left) {
+        let mut leave = self.lock();
+        if matches!(*leave, Leave::Taken) {
             return Poll::Ready(());
         }
-        *left = Left::Awaited(context.waker().clone());
+        *leave = Leave::Awaited(context.waker().clone());
         Poll::Pending
     }
 }

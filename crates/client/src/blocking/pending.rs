@@ -41,9 +41,7 @@ impl<T> Pending<T> {
         Self(Reply::Plain(answer))
     }
 
-    pub(super) fn other(
-        future: impl Future<Output = Result<T, Error>> + Send + 'static,
-    ) -> Self {
+    pub(super) fn other(future: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
         Self(Reply::Other(Box::pin(future)))
     }
 

@@ -69,10 +69,7 @@ pub(super) fn wait_for<F: Future>(future: F, timeout: Duration) -> Result<F::Out
     }
 }
 
-fn wait_until<F: Future>(
-    mut future: Pin<&mut F>,
-    deadline: Option<Instant>,
-) -> Option<F::Output> {
+fn wait_until<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
     let sleeper = Arc::new(Sleeper { thread: thread::current(), woken: AtomicBool::new(false) });
     let waker = Waker::from(Arc::clone(&sleeper));
     let mut context = Context::from_waker(&waker);

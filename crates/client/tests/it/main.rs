@@ -3,11 +3,14 @@
 //! * `conversations`, `operations`, `settle`, `retry`, `handles`, `endings`, `connecting`,
 //!   `arguments`, `events`: against a scripted peer in memory, on a paused clock. They read like the
 //!   conversation they script.
+//! * `blocking`: the blocking twin, against the same peer on a thread of its own. `twins`: that it
+//!   lacks nothing.
 //! * `hostile`: against a peer that sends what it likes.
 //! * `threads`: the same peer on several threads and a real clock.
 //! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
 
 mod arguments;
+mod blocking;
 mod connecting;
 mod conversations;
 mod endings;
@@ -20,3 +23,4 @@ mod real;
 mod retry;
 mod settle;
 mod threads;
+mod twins;

@@ -163,16 +163,7 @@ impl Line {
     }
 
     pub(crate) async fn answer_handshake(&mut self, timeout_ms: i32, session_id: SessionId) {
-        let response = ConnectResponse {
-            protocol_version: 0,
-            timeout_ms,
-            session_id,
-            password: Some(Password::new(Bytes::from_static(b"sixteen bytes...")))
-                .filter(|_| timeout_ms > 0)
-                .or_else(|| Some(Password::zeros())),
-            read_only: Some(false),
-        };
-        self.send(&frame::around(&response)).await;
+        self.send(&handshake_frame(timeout_ms, session_id)).await;
     }
 
     /// The next request that is no ping; pings are answered on the way.
@@ -194,6 +185,14 @@ impl Line {
                 return Some(Asked { xid, request });
             }
         }
+    }
+
+    /// Takes a ping and answers it; nothing else must come.
+    pub(crate) async fn pinged(&mut self) {
+        let mut reader = Reader::new("RequestHeader", self.frame().await.expect("a ping"));
+        let header = RequestHeader::read(&mut reader, "").unwrap();
+        assert_eq!(header.xid, Xid::PING, "{header:?}");
+        self.send(&reply_frame(Xid::PING, Zxid(0), ErrorCode::Ok, &())).await;
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
@@ -225,6 +224,19 @@ impl Line {
     pub(crate) fn hang_up(self) {
         drop(self.stream);
     }
+}
+
+/// The answer to a handshake.
+pub(crate) fn handshake_frame(timeout_ms: i32, session_id: SessionId) -> Bytes {
+    frame::around(&ConnectResponse {
+        protocol_version: 0,
+        timeout_ms,
+        session_id,
+        password: Some(Password::new(Bytes::from_static(b"sixteen bytes...")))
+            .filter(|_| timeout_ms > 0)
+            .or_else(|| Some(Password::zeros())),
+        read_only: Some(false),
+    })
 }
 
 pub(crate) fn reply_frame<T: Field>(xid: Xid, zxid: Zxid, err: ErrorCode, body: &T) -> BytesMut {

@@ -1,0 +1,68 @@
+//! The blocking twin, against the scripted peer on a thread of its own, and on a real clock.
+//!
+//! The peer's script is on one side of each test and the program on the other; where they must know
+//! of each other they wait for something to happen, and nowhere for time to pass.
+
+mod calls;
+mod endings;
+mod heartbeats;
+#[cfg(target_os = "linux")]
+mod leaks;
+mod several;
+mod watches;
+
+use std::thread;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use zookit_client::ConnectOptions;
+use zookit_client::blocking::Client;
+use zookit_proto::ops::close_session::CloseSession;
+
+use crate::peer::{Line, Peer, SERVER, options};
+
+/// Nothing here takes longer, unless it hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The other side of a test.
+pub(crate) struct Script(thread::JoinHandle<()>);
+
+impl Script {
+    /// Waits until the script has come to its end.
+    pub(crate) fn done(self) {
+        self.0.join().expect("the script comes to its end");
+    }
+}
+
+/// Options under which a client connects to a peer that plays this script.
+pub(crate) fn scripted<F>(script: F) -> (ConnectOptions, Script)
+where
+    F: AsyncFnOnce(Peer) + Send + 'static,
+{
+    let (options, peer) = options();
+    let play = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let played = runtime.block_on(async { timeout(PATIENCE, script(peer)).await });
+        played.expect("the script is played in time");
+    };
+    (options, Script(thread::spawn(play)))
+}
+
+/// A client that is connected to a peer which plays this script on its first connection.
+pub(crate) fn connected<F>(script: F) -> (Client, Script)
+where
+    F: AsyncFnOnce(&mut Line) + Send + 'static,
+{
+    let (options, script) = scripted(async move |mut peer: Peer| {
+        let mut line = peer.accept().await;
+        script(&mut line).await;
+    });
+    (Client::connect_with(SERVER, options).unwrap(), script)
+}
+
+/// Takes the end of the session.
+pub(crate) async fn closes(line: &mut Line) {
+    let asked = line.asked().await;
+    line.reply::<CloseSession>(&asked, 99, &()).await;
+    assert!(line.next_asked().await.is_none(), "the connection is closed");
+}
