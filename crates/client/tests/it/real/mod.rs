@@ -7,7 +7,11 @@
 //! Each test lives in a chroot of its own, which it makes and removes.
 
 mod connections;
+mod handles;
+mod lossy;
 mod operations;
+mod rarer;
+mod settle;
 mod trees;
 mod watches;
 
