@@ -214,14 +214,14 @@ fn silence(error: &AdminError) -> (Finding, bool) {
              reach each other?",
         ),
         AdminErrorKind::NoAnswer => {
-            wrong("is this the clientPort? A port for TLS closes on whoever does not speak it")
+            wrong("is this the clientPort? If it is the secureClientPort, ask with --tls")
         }
         AdminErrorKind::Unexpected { .. } => {
             wrong("something else than ZooKeeper listens there: is this the clientPort?")
         }
         AdminErrorKind::TimedOut { .. } => wrong(
-            "it takes connections and says nothing: the process may hang, for want of memory or \
-             disk; its log knows more",
+            "a port for TLS waits for a handshake: if it is the secureClientPort, ask with --tls; \
+             else the process may hang, for want of memory or disk, and its log knows more",
         ),
         _ => wrong("the connection does not last: look at the server's log"),
     }

@@ -150,6 +150,7 @@ fn a_server_that_says_nothing_is_found() {
     let address = listener.local_addr().unwrap().to_string();
     let found = findings(&address, 1);
     assert!(found.last().unwrap().contains("no answer within 2s"), "{found:#?}");
+    assert!(doctor(&[&address]).exits(1).text().contains("ask with --tls"));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub enum AdminErrorKind {
         /// What it answered.
         error: io::Error,
     },
-    /// It took too long.
+    /// It took too long. A port for TLS says nothing either: it waits for a handshake.
     TimedOut {
         /// The time that there was.
         after: Duration,
@@ -37,8 +37,7 @@ pub enum AdminErrorKind {
     },
     /// The connection broke before the end of the answer.
     Lost(io::Error),
-    /// The connection was closed without a word. Servers do that with words that they do not know,
-    /// and ports of TLS with everything that is none.
+    /// The connection was closed without a word, as servers do with words that they do not know.
     NoAnswer,
     /// The word is not in the server's `4lw.commands.whitelist`.
     NotWhitelisted,

@@ -94,7 +94,8 @@ impl Server {
             if self.ask("server_stats").code == Some(0) {
                 // Someone else's server may have taken the port.
                 let configuration = self.ask("configuration").exits(0).json();
-                return configuration["answer"]["client_port"].to_string() == self.client_port;
+                return configuration["answer"]["client_port"].as_u64()
+                    == self.client_port.parse().ok();
             }
         }
         panic!("it does not serve: {}", self.log());
