@@ -6,16 +6,19 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use zookit_client::{
-    Acl, AddWatchMode, Client, ConnectError, ConnectOptions, CreateMode, Error, ErrorCode, Limits,
-    Perms, State, Transaction, Version,
+    Acl, AddWatchMode, Client, ConnectError, ConnectOptions, CreateMode, Deadline, Error,
+    ErrorCode, Limits, Perms, State, Transaction, Version,
 };
 
-/// Within this everything ends that a client is asked: the longest bound that applies, and as much
-/// again for a machine with other work.
-pub(crate) const IN_TIME: Duration = Duration::from_secs(4);
+/// Within this everything ends that a client is asked: the longest bound that applies, and much of
+/// it again for a machine with other work.
+pub(crate) const IN_TIME: Duration = Duration::from_secs(7);
 
-/// The session timeout that clients ask for, and so the deadline of their requests.
+/// The session timeout that clients ask for, and so the time that an attempt to connect has.
 pub(crate) const TIMEOUT: Duration = Duration::from_millis(600);
+
+/// The deadline of requests; those of [`hurried`] clients have less.
+const DEADLINE: Duration = Duration::from_secs(4);
 
 /// The largest reply that clients take.
 pub(crate) const MAX_RESPONSE: usize = 256 * 1024;
@@ -63,10 +66,16 @@ impl At {
         };
         ConnectOptions {
             session_timeout: TIMEOUT,
+            default_deadline: Deadline::After(DEADLINE),
             connect_timeout: Duration::from_millis(1500),
             limits,
             ..ConnectOptions::default()
         }
+    }
+
+    /// A client that may never have a session, or never for long.
+    pub(crate) fn lazy(self) -> Client {
+        Client::connect_lazy(self.address.to_string(), self.options()).expect("an address")
     }
 
     /// A client with a session, at the latest after some attempts.
@@ -104,6 +113,16 @@ pub(crate) async fn goes_on(client: Client) {
     assert_eq!(client.state(), State::Closed);
 }
 
+/// The same client, for requests that are to meet their deadline.
+pub(crate) fn hurried(client: &Client) -> Client {
+    client.with_deadline(Deadline::After(Duration::from_millis(400)))
+}
+
+/// Leaves the server alone with the client for so long: connections are counted meanwhile.
+pub(crate) async fn bears(millis: u64) {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}
+
 /// It is over in time.
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     let begun = Instant::now();
@@ -113,7 +132,7 @@ pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// The state is this one in time; returns behind how many changes.
+/// The state is this one in time.
 pub(crate) async fn reaches(client: &Client, state: State) {
     let mut states = client.states();
     while client.state() != state {

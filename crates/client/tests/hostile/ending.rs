@@ -7,7 +7,7 @@ use zookit_client::{Client, ConnectError, ErrorCode, Mechanism, State, Step, Ver
 use zookit_proto::OpCode;
 
 use crate::client::Ends::{NoReply, NotSent, Refused, Value};
-use crate::client::{At, Op, check, in_time, reaches};
+use crate::client::{At, Op, bears, check, goes_on, hurried, in_time, reaches};
 use crate::harness::{Case, Play, run};
 use crate::line::{Asked, Line};
 use crate::wire::Jute::{Int, Text};
@@ -76,7 +76,7 @@ const AUTH: &[Case] = &[
         auth_fails,
     )
     .connections(1),
-    Case::asks(
+    Case::plays(
         "credentials never answered",
         |line| {
             line.grant()?;
@@ -87,8 +87,13 @@ const AUTH: &[Case] = &[
                 }
             }
         },
-        Op::Auth,
-        NoReply("before its deadline"),
+        |at| {
+            Box::pin(async move {
+                let client = at.connected().await;
+                Op::Auth.ask(&hurried(&client), NoReply("before its deadline")).await;
+                goes_on(client).await;
+            })
+        },
     ),
     Case::plays(
         "SASL demanded in answer to a write",
@@ -177,7 +182,7 @@ fn two_writes(at: At) -> Play {
                 assert!(error.may_have_applied(), "{error}");
             }
         }
-        crate::client::goes_on(client).await;
+        goes_on(client).await;
     })
 }
 
@@ -213,12 +218,12 @@ const RESETS: &[Case] = &[
         },
         |at| {
             Box::pin(async move {
-                let client = at.connected().await;
+                let client = at.lazy();
                 let read = client.get_data("/a");
                 let error = in_time(read).await.expect_err("nobody answers");
                 assert!(!error.may_have_applied());
-                tokio::time::sleep(std::time::Duration::from_millis(800)).await;
-                // Half of the closes meet no connection in time, all meet the bound.
+                bears(800).await;
+                // Whether or not a connection lives long enough for it, it ends within its bound.
                 let _ = in_time(client.close()).await;
                 assert_eq!(client.state(), State::Closed);
             })
@@ -255,7 +260,7 @@ fn closes(at: At, ends: crate::client::Ends) -> Play {
         assert_eq!(client.state(), State::Closed);
         Op::Write.ask(&client, NotSent("the client is closed")).await;
         // And nothing comes back to life.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        bears(300).await;
         assert_eq!(client.state(), State::Closed);
     })
 }
@@ -343,6 +348,17 @@ const CLOSES: &[Case] = &[
         },
         closes_well,
     ),
+    Case::plays("a close before the handshake is answered", Line::ignore_handshake, |at| {
+        Box::pin(async move {
+            let client = at.lazy();
+            let write = client.set_data("/a", "1", Version::Any);
+            bears(100).await;
+            check(in_time(client.close()).await, Value);
+            check(in_time(write).await, NotSent("the client is closed"));
+            assert_eq!(client.state(), State::Closed);
+        })
+    })
+    .connections(1),
     Case::plays(
         "a flood of events behind a close",
         |line| {

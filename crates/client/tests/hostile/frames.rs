@@ -6,7 +6,7 @@ use zookit_proto::Xid;
 use crate::client::Ends::{NoReply, Value};
 use crate::client::{Op, check, goes_on, in_time};
 use crate::harness::{Case, run};
-use crate::line::{Asked, Line};
+use crate::line::{Asked, Line, PASSWORD, SESSION, TIMEOUT_MS};
 use crate::wire::{self, honest, pong, reply};
 
 /// An honest reply that says it answers another request.
@@ -23,6 +23,16 @@ fn cut_short(line: &mut Line, missing: usize) -> std::io::Result<()> {
     let asked = line.asked()?;
     let whole = honest(asked.xid, 9, asked.opcode);
     line.send(&whole[..whole.len() - missing])
+}
+
+/// On the first connection: the session and something else at once, before anything is asked.
+fn grants_and_says(line: &mut Line, more: &[u8]) -> std::io::Result<()> {
+    if !line.is_first() {
+        return line.serve();
+    }
+    line.handshake()?;
+    line.send(&[&wire::grant(TIMEOUT_MS, SESSION, PASSWORD), more].concat())?;
+    line.be_kind()
 }
 
 const XIDS: &[Case] = &[
@@ -70,13 +80,7 @@ const XIDS: &[Case] = &[
     ),
     Case::asks(
         "a reply before there is a request",
-        |line| {
-            line.grant()?;
-            if line.is_first() {
-                line.send(&reply(Xid(1), 9, 0, &[]))?;
-            }
-            line.be_kind()
-        },
+        |line| grants_and_says(line, &reply(Xid(1), 9, 0, &[])),
         Op::Read,
         Value,
     ),
@@ -182,18 +186,12 @@ const UNASKED: &[Case] = &[
     ),
     Case::plays(
         "a second answer to the handshake, and nothing was asked",
-        |line| {
-            line.grant()?;
-            if line.is_first() {
-                line.send(&wire::grant(600, 0x7002, b"another password"))?;
-            }
-            line.be_kind()
-        },
+        |line| grants_and_says(line, &wire::grant(600, 0x7002, b"another password")),
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
                 Op::Write.ask(&client, Value).await;
-                assert_eq!(client.session_id().0, crate::line::SESSION);
+                assert_eq!(client.session_id().0, SESSION);
                 goes_on(client).await;
             })
         },

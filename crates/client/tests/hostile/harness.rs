@@ -6,7 +6,7 @@ use std::io::{self, Read, Write as _};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::process::{Command, Stdio};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::server::{Script, Server};
 pub(crate) const GROWTH: u64 = 1 << 20;
 
 /// Children at a time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 3;
 
 /// A child that takes longer hangs. No case takes a quarter of it.
 const GUARD: Duration = Duration::from_secs(30);
@@ -201,32 +201,34 @@ fn run_child(test: &str, case: &str, server: SocketAddr) -> Result<Child, String
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("no process: {error}"))?;
-    let stdout = collect(child.stdout.take());
-    let stderr = collect(child.stderr.take());
-    let guard = Instant::now() + GUARD;
-    let status = loop {
-        match child.try_wait().map_err(|error| error.to_string())? {
-            Some(status) => break Some(status),
-            None if Instant::now() > guard => {
-                child.kill().map_err(|error| error.to_string())?;
-                child.wait().map_err(|error| error.to_string())?;
-                break None;
-            }
-            None => thread::sleep(Duration::from_millis(5)),
-        }
-    };
+    let (ended, end) = mpsc::channel();
+    let stderr = collect(child.stderr.take(), ended.clone());
+    let stdout = collect(child.stdout.take(), ended);
+    // Its pipes end with it.
+    let in_time = end.recv_timeout(GUARD).is_ok();
+    if !in_time {
+        child.kill().map_err(|error| error.to_string())?;
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
     let stdout = stdout.join().expect("reading does not panic");
     let stderr = stderr.join().expect("reading does not panic");
-    let status = status.ok_or_else(|| format!("the client hangs:\n{stderr}"))?;
+    if !in_time {
+        return Err(format!("the client hangs:\n{stderr}"));
+    }
     Ok(Child { success: status.success(), stdout, stderr })
 }
 
-fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+/// All that comes through a pipe; says when it has ended.
+fn collect(
+    pipe: Option<impl Read + Send + 'static>,
+    ended: mpsc::Sender<()>,
+) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut text = Vec::new();
         if let Some(mut pipe) = pipe {
             let _ = pipe.read_to_end(&mut text);
         }
+        let _ = ended.send(());
         String::from_utf8_lossy(&text).into_owned()
     })
 }
@@ -253,7 +255,7 @@ fn play(case: &Case) {
 
 /// What this thread has computed so far. Only Linux says; elsewhere nothing is known and connections
 /// are all that shows a busy loop.
-fn cpu_time() -> Duration {
+pub(crate) fn cpu_time() -> Duration {
     let path = "/proc/thread-self/schedstat";
     if !cfg!(target_os = "linux") {
         return Duration::ZERO;

@@ -3,7 +3,6 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,8 +14,15 @@ use zookit_proto::{OpCode, Xid};
 use crate::server::Stage;
 use crate::wire;
 
-/// The session timeout that servers grant, in milliseconds.
-pub(crate) const TIMEOUT_MS: i32 = 600;
+/// The session timeout that servers grant, in milliseconds: long enough that a machine with other
+/// work makes no stall.
+pub(crate) const TIMEOUT_MS: i32 = 2000;
+
+/// The one of servers that stall: it is noticed after two thirds of this.
+pub(crate) const SHORT_MS: i32 = 600;
+
+/// The one of servers that are to be heard often enough: a ping goes out after a third of this.
+pub(crate) const MEDIUM_MS: i32 = 1200;
 
 /// The session they grant.
 pub(crate) const SESSION: i64 = 0x7001;
@@ -91,7 +97,14 @@ impl Line {
     /// The first four bytes, and whether they are a four-letter word. Nothing is taken.
     pub(crate) fn is_four_letter_word(&self) -> io::Result<bool> {
         let mut word = [0; 4];
-        while self.stream.peek(&mut word)? < word.len() {}
+        loop {
+            match self.stream.peek(&mut word)? {
+                0 => return Err(ErrorKind::UnexpectedEof.into()),
+                4.. => break,
+                _ if self.stage.is_over() => return Err(ErrorKind::UnexpectedEof.into()),
+                _ => self.pause(1),
+            }
+        }
         Ok(word.iter().all(u8::is_ascii_lowercase))
     }
 
@@ -104,7 +117,7 @@ impl Line {
     /// A byte at a time, with pauses.
     pub(crate) fn drip(&mut self, bytes: &[u8], pause: Duration) -> io::Result<()> {
         bytes.chunks(1).try_for_each(|byte| {
-            thread::sleep(pause);
+            self.stage.pause(pause);
             self.send(byte)
         })
     }
@@ -163,7 +176,7 @@ impl Line {
     // What the server does besides
 
     pub(crate) fn pause(&self, millis: u64) {
-        thread::sleep(Duration::from_millis(millis));
+        self.stage.pause(Duration::from_millis(millis));
     }
 
     /// Reads everything and answers nothing, until the client hangs up.
@@ -181,9 +194,7 @@ impl Line {
 
     /// Neither reads nor writes, as long as the client lives.
     pub(crate) fn freeze(&self) -> io::Result<()> {
-        while !self.stage.is_over() {
-            self.pause(5);
-        }
+        self.stage.pause(Duration::MAX);
         Ok(())
     }
 

@@ -3,9 +3,10 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::line::Line;
 
@@ -18,7 +19,8 @@ const MOST_CONNECTIONS: usize = 500;
 /// What the threads of a server have in common.
 #[derive(Debug, Default)]
 pub(crate) struct Stage {
-    over: AtomicBool,
+    over: Mutex<bool>,
+    ended: Condvar,
     connections: AtomicUsize,
     faults: Mutex<Vec<String>>,
 }
@@ -26,7 +28,18 @@ pub(crate) struct Stage {
 impl Stage {
     /// Whether the client has gone.
     pub(crate) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
+        *self.over.lock().expect("nobody panics with it")
+    }
+
+    /// Lets time pass, or the client go.
+    pub(crate) fn pause(&self, duration: Duration) {
+        let over = self.over.lock().expect("nobody panics with it");
+        drop(self.ended.wait_timeout_while(over, duration, |over| !*over));
+    }
+
+    fn end(&self) {
+        *self.over.lock().expect("nobody panics with it") = true;
+        self.ended.notify_all();
     }
 }
 
@@ -50,7 +63,7 @@ impl Server {
 
     /// Ends all connections. How many there were, and what the scripts found wrong with them.
     pub(crate) fn stop(self) -> (usize, Vec<String>) {
-        self.stage.over.store(true, Ordering::Release);
+        self.stage.end();
         // Wakes the listener.
         drop(TcpStream::connect(self.address));
         self.accepting.join().expect("nothing in it panics");

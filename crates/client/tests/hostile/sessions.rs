@@ -7,9 +7,9 @@ use zookit_client::{State, Version, WatchEnded};
 use zookit_proto::OpCode;
 
 use crate::client::Ends::{NoReply, Value};
-use crate::client::{Op, check, goes_on, in_time, reaches};
+use crate::client::{Op, bears, check, goes_on, hurried, in_time, reaches};
 use crate::harness::{Case, run};
-use crate::line::{Line, PASSWORD, SESSION, TIMEOUT_MS};
+use crate::line::{Line, PASSWORD, SESSION, SHORT_MS, TIMEOUT_MS};
 use crate::wire::Jute::{Bool, Int, Long, Text};
 use crate::wire::{self, frame, honest, jute, reply};
 
@@ -40,10 +40,10 @@ const ENDINGS: &[Case] = &[
                 let lost = client.set_data("/a", "1", Version::Any);
                 check(in_time(lost).await, NoReply("closed the connection"));
                 while in_time(states.next()).await.unwrap().change.state != State::Expired {}
-                let waiting = client.set_data("/a", "2", Version::Any);
+                let waiting = hurried(&client).set_data("/a", "2", Version::Any);
                 let error = in_time(waiting).await.expect_err("there is no session");
                 assert!(!error.may_have_applied(), "{error}");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                bears(1000).await;
                 assert_eq!(client.state(), State::Connecting);
                 check(in_time(client.close()).await, Value);
             })
@@ -60,8 +60,8 @@ const ENDINGS: &[Case] = &[
         },
         |at| {
             Box::pin(async move {
-                let client = at.connected().await;
-                tokio::time::sleep(Duration::from_millis(1500)).await;
+                let client = at.lazy();
+                bears(1500).await;
                 let _ = in_time(client.close()).await;
                 assert_eq!(client.state(), State::Closed);
             })
@@ -93,8 +93,8 @@ const ENDINGS: &[Case] = &[
     ),
     Case::plays("another session each time, and gone at once", another_session, |at| {
         Box::pin(async move {
-            let client = at.connected().await;
-            tokio::time::sleep(Duration::from_millis(1500)).await;
+            let client = at.lazy();
+            bears(1500).await;
             let _ = in_time(client.close()).await;
             assert_eq!(client.state(), State::Closed);
         })
@@ -104,14 +104,14 @@ const ENDINGS: &[Case] = &[
         "silence until the session must be gone, and no grave",
         |line| match line.turn {
             0 => {
-                line.grant()?;
+                line.grant_for(SHORT_MS)?;
                 line.asked().and_then(|asked| line.answer(&asked))?;
                 line.ignore()
             }
             1..=3 => line.ignore_handshake(),
             // The session is still there, and cannot be closed.
             _ => {
-                line.grant()?;
+                line.grant_for(SHORT_MS)?;
                 let asked = line.asked()?;
                 assert_eq!(asked.opcode, OpCode::CloseSession);
                 line.send(&reply(asked.xid, 9, -1, &[]))
@@ -134,7 +134,7 @@ const ENDINGS: &[Case] = &[
         "a session presumed gone that is still there is closed first",
         |line| {
             if line.turn == 0 {
-                line.grant()?;
+                line.grant_for(SHORT_MS)?;
                 return line.ignore();
             }
             let asked = line.handshake()?;
@@ -231,7 +231,7 @@ const ROLES: &[Case] = &[
             Box::pin(async move {
                 let client = at.connected().await;
                 assert_eq!(client.state(), State::ConnectedReadOnly);
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                bears(1000).await;
                 let _ = in_time(client.close()).await;
                 assert_eq!(client.state(), State::Closed);
             })
@@ -250,7 +250,7 @@ const ROLES: &[Case] = &[
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                bears(1000).await;
                 assert_eq!(client.state(), State::ConnectedReadOnly);
                 goes_on(client).await;
             })
@@ -259,7 +259,7 @@ const ROLES: &[Case] = &[
     Case::plays(
         "another timeout on each connection",
         |line| {
-            let timeout = [TIMEOUT_MS, 90_000, 2000][line.turn.min(2)];
+            let timeout = [TIMEOUT_MS, 90_000, 3000][line.turn.min(2)];
             line.grant_for(timeout)?;
             let asked = line.asked()?;
             line.answer(&asked)?;
@@ -273,7 +273,7 @@ const ROLES: &[Case] = &[
                     reaches(&client, State::Connected).await;
                 }
                 in_time(async {
-                    while client.session_timeout() != Duration::from_secs(2) {
+                    while client.session_timeout() != Duration::from_secs(3) {
                         Op::Exists.ask(&client, Value).await;
                     }
                 })

@@ -6,8 +6,9 @@ use zookit_client::{Error, Version};
 use zookit_proto::Xid;
 
 use crate::client::Ends::{NoReply, Value};
-use crate::client::{At, MAX_RESPONSE, Op, goes_on, in_time};
+use crate::client::{At, MAX_RESPONSE, Op, bears, goes_on, hurried, in_time};
 use crate::harness::{Case, Play, run};
+use crate::line::{MEDIUM_MS, SHORT_MS};
 use crate::wire::Jute::{Stat, Text};
 use crate::wire::{changed, honest, jute, pong, reply};
 
@@ -15,8 +16,9 @@ use crate::wire::{changed, honest, jute, pong, reply};
 fn writes_a_lot(at: At) -> Play {
     Box::pin(async move {
         let client = at.connected().await;
+        let hurried = hurried(&client);
         let data = bytes::Bytes::from(vec![1; 900_000]);
-        let write = || client.set_data("/a", data.clone(), Version::Any);
+        let write = || hurried.set_data("/a", data.clone(), Version::Any);
         let writes: Vec<_> = (0..8).map(|_| write()).collect();
         for write in writes {
             let error = in_time(write).await.expect_err("nobody answers");
@@ -34,7 +36,7 @@ const STALLS: &[Case] = &[
     Case::asks(
         "a byte now and then in the middle of a reply, to a read",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             if !line.is_first() {
                 return line.be_kind();
             }
@@ -47,7 +49,7 @@ const STALLS: &[Case] = &[
     Case::asks(
         "a byte now and then in the middle of a reply, to a write",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             if !line.is_first() {
                 return line.be_kind();
             }
@@ -60,7 +62,7 @@ const STALLS: &[Case] = &[
     Case::asks(
         "half-open behind the handshake, to a read",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             if line.is_first() { line.ignore() } else { line.be_kind() }
         },
         Op::Read,
@@ -69,7 +71,7 @@ const STALLS: &[Case] = &[
     Case::asks(
         "half-open behind the handshake, to a write",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             if line.is_first() { line.ignore() } else { line.be_kind() }
         },
         Op::Write,
@@ -78,7 +80,7 @@ const STALLS: &[Case] = &[
     Case::asks(
         "half-open in the middle of a reply, to a multi",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             if !line.is_first() {
                 return line.be_kind();
             }
@@ -92,15 +94,15 @@ const STALLS: &[Case] = &[
     Case::plays(
         "half-open each time",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             line.ignore()
         },
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
                 let error = in_time(client.get_data("/a")).await.expect_err("nobody answers");
-                assert!(matches!(error, Error::NoReply(_)), "{error}");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                assert!(!error.may_have_applied(), "{error}");
+                bears(1000).await;
                 let _ = in_time(client.close()).await;
             })
         },
@@ -109,7 +111,7 @@ const STALLS: &[Case] = &[
     Case::asks(
         "a server that reads nothing, once",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             if line.is_first() { line.freeze() } else { line.be_kind() }
         },
         Op::Read,
@@ -118,7 +120,7 @@ const STALLS: &[Case] = &[
     Case::plays(
         "a server that reads nothing of a lot",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             line.freeze()
         },
         writes_a_lot,
@@ -128,7 +130,7 @@ const STALLS: &[Case] = &[
     Case::plays(
         "a server that reads nothing of a lot, and talks all the time",
         |line| {
-            line.grant()?;
+            line.grant_for(SHORT_MS)?;
             line.repeat(&changed("/elsewhere"), 5)
         },
         writes_a_lot,
@@ -146,7 +148,7 @@ const PINGS: &[Case] = &[
     Case::plays(
         "pings never answered, while data flows",
         |line| {
-            line.grant()?;
+            line.grant_for(MEDIUM_MS)?;
             loop {
                 let asked = line.request()?;
                 if asked.xid != Xid::PING {
@@ -157,9 +159,9 @@ const PINGS: &[Case] = &[
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
-                for _ in 0..15 {
+                for _ in 0..16 {
                     Op::Read.ask(&client, Value).await;
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    bears(100).await;
                 }
                 goes_on(client).await;
             })
@@ -169,15 +171,15 @@ const PINGS: &[Case] = &[
     Case::plays(
         "pings never answered, while events flow",
         |line| {
-            line.grant()?;
+            line.grant_for(MEDIUM_MS)?;
             line.repeat(&changed("/a"), 20)
         },
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
-                tokio::time::sleep(Duration::from_millis(1500)).await;
+                bears(1500).await;
                 assert!(client.state().is_connected());
-                Op::Read.ask(&client, NoReply("before its deadline")).await;
+                Op::Read.ask(&hurried(&client), NoReply("before its deadline")).await;
                 let _ = in_time(client.close()).await;
             })
         },
@@ -186,7 +188,7 @@ const PINGS: &[Case] = &[
     Case::plays(
         "only pings answered",
         |line| {
-            line.grant()?;
+            line.grant_for(MEDIUM_MS)?;
             loop {
                 line.asked()?;
             }
@@ -194,10 +196,12 @@ const PINGS: &[Case] = &[
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
+                let hurried = hurried(&client);
                 let (read, write) =
-                    (client.get_data("/a"), client.set_data("/a", "", Version::Any));
+                    (hurried.get_data("/a"), hurried.set_data("/a", "", Version::Any));
                 crate::client::check(in_time(read).await, NoReply("before its deadline"));
                 crate::client::check(in_time(write).await, NoReply("before its deadline"));
+                bears(1000).await;
                 assert!(client.state().is_connected());
                 let _ = in_time(client.close()).await;
             })
@@ -207,7 +211,7 @@ const PINGS: &[Case] = &[
     Case::plays(
         "a reply behind its deadline",
         |line| {
-            line.grant()?;
+            line.grant_for(MEDIUM_MS)?;
             let late = line.asked()?;
             for _ in 0..40 {
                 line.pause(20);
@@ -219,7 +223,7 @@ const PINGS: &[Case] = &[
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
-                Op::Write.ask(&client, NoReply("before its deadline")).await;
+                Op::Write.ask(&hurried(&client), NoReply("before its deadline")).await;
                 Op::Read.ask(&client, Value).await;
                 goes_on(client).await;
             })
@@ -229,7 +233,7 @@ const PINGS: &[Case] = &[
     Case::asks(
         "a large reply in small pieces, slower than a stall but on its way",
         |line| {
-            line.grant()?;
+            line.grant_for(MEDIUM_MS)?;
             let asked = line.asked()?;
             let body = jute(&[Text(&vec![7; MAX_RESPONSE - 1000]), Stat]);
             for piece in reply(asked.xid, 9, 0, &body).chunks(16 * 1024) {
@@ -244,15 +248,35 @@ const PINGS: &[Case] = &[
     .stated(2 * MAX_RESPONSE as u64)
     .connections(1),
     Case::plays(
+        "events as fast as they can be sent",
+        |line| {
+            line.grant_for(MEDIUM_MS)?;
+            line.repeat(&changed("/a").repeat(1000), 0)
+        },
+        |at| {
+            Box::pin(async move {
+                let client = at.connected().await;
+                let mode = zookit_client::AddWatchMode::Persistent;
+                let watch = hurried(&client).add_watch("/a", mode);
+                crate::client::check(in_time(watch).await, NoReply("before its deadline"));
+                Op::Write.ask(&hurried(&client), NoReply("before its deadline")).await;
+                let _ = in_time(client.close()).await;
+            })
+        },
+    )
+    .connections(1)
+    // It reads and throws away for as long as it lives.
+    .cpu_seconds(6),
+    Case::plays(
         "nothing but pongs",
         |line| {
-            line.grant()?;
+            line.grant_for(MEDIUM_MS)?;
             line.repeat(&pong(), 1)
         },
         |at| {
             Box::pin(async move {
                 let client = at.connected().await;
-                Op::Write.ask(&client, NoReply("before its deadline")).await;
+                Op::Write.ask(&hurried(&client), NoReply("before its deadline")).await;
                 let _ = in_time(client.close()).await;
             })
         },

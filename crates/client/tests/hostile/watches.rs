@@ -7,7 +7,7 @@ use zookit_client::{AddWatchMode, Client, State, WatchEnded, WatchNotice};
 use zookit_proto::{OpCode, Xid};
 
 use crate::client::Ends::{NoReply, NotSent, Value};
-use crate::client::{At, Op, check, goes_on, in_time, reaches};
+use crate::client::{At, Op, bears, check, goes_on, hurried, in_time, reaches};
 use crate::harness::{Case, Play, run};
 use crate::line::Line;
 use crate::wire::Jute::{Int, Raw};
@@ -321,8 +321,9 @@ const RESTORES: &[Case] = &[
             Box::pin(async move {
                 let (client, _watch) = leaves_a_watch(at).await;
                 reaches(&client, State::Suspended).await;
+                let hurried = hurried(&client);
                 let (read, write) =
-                    (client.get_data("/a"), client.delete("/a", zookit_client::Version::Any));
+                    (hurried.get_data("/a"), hurried.delete("/a", zookit_client::Version::Any));
                 check(in_time(read).await, NotSent("deadline"));
                 check(in_time(write).await, NotSent("deadline"));
                 let _ = in_time(client.close()).await;
@@ -359,7 +360,7 @@ const RESTORES: &[Case] = &[
             Box::pin(async move {
                 let (client, watch) = leaves_a_watch(at).await;
                 reaches(&client, State::Suspended).await;
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                bears(1000).await;
                 // Nothing to set again, and the next connection lives.
                 drop(watch);
                 in_time(async { while in_time(client.get_data("/a")).await.is_err() {} }).await;
