@@ -60,7 +60,8 @@ impl Dials {
             addresses.rotate_left(first);
             let mut last = None;
             for (index, address) in addresses.iter().enumerate() {
-                note(Some(*address), &"no answer yet");
+                let (server, answer) = (endpoint.clone(), "no answer yet".to_owned());
+                shared.note_begun(Attempt { server, address: Some(*address), answer });
                 let share = share_of(end, addresses.len() - index);
                 match timeout_at(share, dialer.dial(*address, &endpoint)).await {
                     Ok(Ok(transport)) => return Ok(Connection::new(transport, *address)),

@@ -215,7 +215,7 @@ impl Driver {
         }
         if let Some(loss) = moved.loss {
             if let Some(connection) = self.connection.take() {
-                self.note_unanswered(&connection, "closed it without a session");
+                self.note_lost(&connection, moved.error.as_ref());
                 self.session.handle_disconnected(self.now, loss);
             }
         }

@@ -4,6 +4,8 @@
 //! So whoever hears of a lost connection by the fate of a request finds the state changed already,
 //! and an event is in its watch before a reply that came behind it is known to anyone.
 
+use std::io;
+
 use zookit_session::{
     Diagnosis, Event, NotSent, Outcome, Reason, State, StateChange, Time, WatchEnd, WatchNotice,
     WatcherId,
@@ -93,11 +95,23 @@ impl Driver {
 
     /// For the error of a connect: a connection whose handshake is not answered.
     pub(super) fn note_unanswered(&self, connection: &Connection, what: &str) {
+        self.note_answer(connection, format!("took the connection and {what}"));
+    }
+
+    /// The same for one that ended. The transport may know why: TLS 1.3 hears only now that the
+    /// server does not accept the client's certificate.
+    pub(super) fn note_lost(&self, connection: &Connection, error: Option<&io::Error>) {
+        match error.filter(|error| error.get_ref().is_some()) {
+            Some(error) => self.note_answer(connection, error.to_string()),
+            None => self.note_unanswered(connection, "closed it without a session"),
+        }
+    }
+
+    fn note_answer(&self, connection: &Connection, answer: String) {
         if self.was_connected || connection.established {
             return;
         }
         if let Some(server) = &self.server {
-            let answer = format!("took the connection and {what}");
             let (server, address) = (server.as_ref().clone(), Some(connection.address));
             self.shared.note_attempt(Attempt { server, address, answer });
         }

@@ -45,6 +45,8 @@ pub(super) struct Moved {
     pub(super) received: usize,
     /// It ended, behind all that.
     pub(super) loss: Option<Loss>,
+    /// What it ended with, if reading said so.
+    pub(super) error: Option<io::Error>,
 }
 
 impl Connection {
@@ -100,7 +102,10 @@ impl Connection {
         match self.poll_read(context) {
             Poll::Ready(Ok(0)) => moved.loss = Some(Loss::Fin),
             Poll::Ready(Ok(received)) => moved.received = received,
-            Poll::Ready(Err(_)) => moved.loss = Some(Loss::Reset),
+            Poll::Ready(Err(error)) => {
+                moved.loss = Some(Loss::Reset);
+                moved.error = Some(error);
+            }
             // What can still be read is read before a failed write ends the connection.
             Poll::Pending if failed => moved.loss = Some(Loss::Reset),
             Poll::Pending if moved.written == 0 => return Poll::Pending,

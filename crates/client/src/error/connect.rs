@@ -115,6 +115,14 @@ impl Attempts {
         self.0.push(attempt);
     }
 
+    /// An attempt is under way; what the address answered before is worth more than that.
+    pub(crate) fn note_begun(&mut self, attempt: Attempt) {
+        let same = |old: &Attempt| (&old.server, old.address) == (&attempt.server, attempt.address);
+        if !self.0.iter().any(same) {
+            self.note(attempt);
+        }
+    }
+
     pub(crate) fn take(&mut self) -> Vec<Attempt> {
         std::mem::take(&mut self.0)
     }
