@@ -146,9 +146,10 @@ impl Client {
     ///
     /// # Examples
     /// ```no_run
+    /// # use zookit_client::NodeData;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
-    /// let mut batch = client.batch();
+    /// let mut batch = client.batch::<NodeData>();
     /// for name in client.get_child_names("/members")? {
     ///     batch.get_data(&format!("/members/{name}"));
     /// }
