@@ -356,6 +356,10 @@ impl Shared {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner).note(attempt);
     }
 
+    pub(crate) fn note_begun(&self, attempt: Attempt) {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).note_begun(attempt);
+    }
+
     pub(crate) fn take_attempts(&self) -> Vec<Attempt> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
