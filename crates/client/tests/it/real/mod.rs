@@ -6,6 +6,7 @@
 //!
 //! Each test lives in a chroot of its own, which it makes and removes.
 
+mod blocking;
 mod connections;
 mod handles;
 mod lossy;
