@@ -143,6 +143,8 @@ impl Client {
     /// let root = client.get_children("/").await?;
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "start_async")]
+    #[doc(alias = "newClient")]
     pub fn connect_lazy<S>(
         servers: S,
         mut options: ConnectOptions,
@@ -187,6 +189,8 @@ impl Client {
     }
 
     /// The znode under which this client lives; `None` is the root.
+    #[doc(alias = "usingNamespace")]
+    #[doc(alias = "namespace")]
     #[must_use]
     pub fn chroot(&self) -> Option<&str> {
         self.handle.chroot.as_str()

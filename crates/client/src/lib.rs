@@ -53,12 +53,29 @@
 //!
 //! The few methods that take several requests are ordinary lazy `async fn`s, and say so:
 //! [`create_with_parents`](Client::create_with_parents),
-//! [`delete_recursive`](Client::delete_recursive).
+//! [`delete_recursive`](Client::delete_recursive),
+//! [`linearizable_read`](Client::linearizable_read), and those of the next section but one.
 //!
 //! # Every request ends in one of four ways
 //!
 //! A value, or one of the three arms of [`Error`]: *refused* and *not sent* mean that nothing
-//! changed; *no reply* means that a write may have been applied. No write is ever sent twice.
+//! changed; *no reply* means that a write may have been applied. No write is ever sent twice behind
+//! its caller's back.
+//!
+//! # When the reply to a write is lost
+//!
+//! Sending it again may do it twice. These find out what became of it, behind a
+//! [`fence`](Client::fence), and send it again only if it was not done:
+//!
+//! * [`create_protected`](Client::create_protected): the name has an id by which it is found;
+//! * [`create_owned`](Client::create_owned): an ephemeral znode tells its session;
+//! * [`set_data_guarded`](Client::set_data_guarded): the version tells;
+//! * [`delete_guaranteed`](Client::delete_guaranteed): goes on until it is gone, also when its
+//!   future is dropped;
+//! * [`retry`](Client::retry): tries again what is safe, as the caller's policy has it.
+//!
+//! What is to hold in one session alone goes through [`session`](Client::session): a handle that
+//! an expiry ends, where the client goes on with the next session.
 //!
 //! # The state of the session
 //!

@@ -43,6 +43,7 @@ impl Client {
     /// ```
     #[doc(alias = "Exists")]
     #[doc(alias = "stat")]
+    #[doc(alias = "checkExists")]
     pub fn exists(&self, path: &str) -> Answer<Option<Stat>> {
         self.send(self.prepare_exists(path))
     }
@@ -114,6 +115,7 @@ impl Client {
     #[doc(alias = "Children")]
     #[doc(alias = "getChildren")]
     #[doc(alias = "ls")]
+    #[doc(alias = "GetChildren")]
     pub fn get_children(&self, path: &str) -> Answer<Children> {
         self.send(self.prepare_get_children(path))
     }
@@ -187,6 +189,7 @@ impl Client {
     /// ```
     #[doc(alias = "GetACL")]
     #[doc(alias = "get_acls")]
+    #[doc(alias = "getACL")]
     pub fn get_acl(&self, path: &str) -> Answer<NodeAcl> {
         self.send(self.prepare_get_acl(path))
     }

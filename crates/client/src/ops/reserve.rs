@@ -45,6 +45,10 @@ impl Client {
     /// served first come, first served, and while somebody waits, requests without a reservation
     /// count as past the bound.
     ///
+    /// The bound on bytes holds besides, and a request whose caller was answered by its deadline
+    /// still takes its place until the server's reply comes: then even a reserved one may end *not
+    /// sent*.
+    ///
     /// # Errors
     /// *Not sent* with `QueueFull` if there can never be room for so many, and if the client ends
     /// meanwhile.

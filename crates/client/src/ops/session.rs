@@ -101,6 +101,8 @@ impl Client {
     /// ```
     #[doc(alias = "add_listener")]
     #[doc(alias = "SessionEvents")]
+    #[doc(alias = "addListener")]
+    #[doc(alias = "getConnectionStateListenable")]
     pub fn states(&self) -> StateStream {
         self.handle.shared.state.stream()
     }
@@ -119,6 +121,7 @@ impl Client {
     /// client.wait_connected().await?;
     /// # Ok(()) }
     /// ```
+    #[doc(alias = "blockUntilConnected")]
     pub async fn wait_connected(&self) -> Result<(), Error> {
         // The stream first: a change between the two looks is then in it.
         let mut states = self.states();

@@ -86,6 +86,8 @@ impl Client {
     /// # Ok(()) }
     /// ```
     #[doc(alias = "ExistsW")]
+    #[doc(alias = "exists")]
+    #[doc(alias = "checkExists")]
     pub fn exists_and_watch(&self, path: &str) -> Answer<(Option<Stat>, OneShotWatch)> {
         let path_on_server = self.server_path(path);
         let body = path_on_server.clone().map(|path| ExistsRequest { path, watch: true });

@@ -103,6 +103,7 @@ impl Client {
     /// ```
     #[doc(alias = "SetACL")]
     #[doc(alias = "set_acls")]
+    #[doc(alias = "setACL")]
     pub fn set_acl(&self, path: &str, acl: Vec<Acl>, version: Version) -> Answer<Stat> {
         self.send(self.prepare_set_acl(path, acl, version))
     }

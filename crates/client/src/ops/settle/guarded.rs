@@ -43,6 +43,7 @@ impl Client {
     /// ```
     #[doc(alias = "setData")]
     #[doc(alias = "idempotent")]
+    #[doc(alias = "withVersion")]
     pub async fn set_data_guarded(
         &self,
         path: &str,
