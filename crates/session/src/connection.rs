@@ -26,6 +26,8 @@ pub(crate) struct Connection {
     pub(crate) opened: Time,
     /// When the server was last heard of: see [`Connection::received`].
     heard: Time,
+    /// When a request was last answered; at first, when the connection came up.
+    pub(crate) answered: Time,
     /// When bytes were last handed to the transport.
     pub(crate) spoke: Time,
     /// Bytes of the incomplete frame at the last moment that counted as heard.
@@ -60,6 +62,7 @@ impl Connection {
             restored: 0,
             out: SendBuffer::default(),
             opened: now,
+            answered: now,
             heard: now,
             spoke: now,
             progress: 0,

@@ -37,7 +37,10 @@ impl Encoder {
         }
         frame::append_request(&mut chunk, Xid::default(), opcode, limit, write)?;
         if chunk.len() > LONG {
-            return Ok(std::mem::take(&mut *chunk).freeze());
+            // Copied, since what grew by doubling has up to as much room again behind it.
+            let frame = Bytes::copy_from_slice(&chunk);
+            *chunk = BytesMut::new();
+            return Ok(frame);
         }
         Ok(chunk.split().freeze())
     }

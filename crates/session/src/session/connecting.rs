@@ -140,7 +140,9 @@ impl Session {
         self.life.heard = self.now;
         if reason == Reason::NewSession {
             self.life.session = response.session_id;
-            self.life.password = response.password.unwrap_or_default();
+            // A copy: it must not keep the buffer alive in which it came.
+            let password = response.password.unwrap_or_default();
+            self.life.password = Password::new(Bytes::copy_from_slice(password.expose()));
             self.life.born_read_only = connection.read_only;
         }
         self.hosts.settled();
@@ -252,10 +254,16 @@ impl Session {
         self.launch(Request::internal(Owner::Burial, OpCode::CloseSession, frame));
     }
 
-    /// When an attempt is late.
-    pub(super) const fn attempt_deadline(&self) -> Option<Time> {
+    /// When an attempt is late. Once the session is granted, and until requests leave, that is
+    /// when none of the session's own was answered for as long as the session timeout: a server
+    /// that answers pings and nothing else must not keep the client from the others.
+    pub(super) fn attempt_deadline(&self) -> Option<Time> {
         match self.phase {
             Phase::Dialing { deadline, .. } | Phase::Handshaking { deadline, .. } => Some(deadline),
+            Phase::Authenticating { .. } | Phase::Restoring { .. } | Phase::Burying => {
+                let connection = self.connection.as_ref()?;
+                Some(connection.answered.after(self.life.timeout))
+            }
             _ => None,
         }
     }

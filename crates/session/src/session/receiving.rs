@@ -8,6 +8,7 @@ use zookit_proto::wire::{Field, Reader};
 use zookit_proto::{ErrorCode, Xid, Zxid};
 
 use super::{Phase, Session};
+use crate::config::Limits;
 use crate::event::{Event, Reason, WatchNotice};
 use crate::fates::{Cause, Fate, Kind, Stage, fate};
 use crate::ids::WatcherId;
@@ -28,7 +29,11 @@ impl Session {
             connection.spoken_to |= !buffer.is_empty();
         }
         while self.connection.is_some() {
-            match frame::next(buffer, self.config.limits.max_response) {
+            let limit = match self.phase {
+                Phase::Handshaking { .. } => Limits::MAX_HANDSHAKE,
+                _ => self.config.limits.max_response,
+            };
+            match frame::next(buffer, limit) {
                 Ok(Some(payload)) => {
                     frames = frames.saturating_add(1);
                     self.heard();
@@ -84,6 +89,7 @@ impl Session {
     fn handle_auth(&mut self, header: ReplyHeader) {
         let Some(connection) = &mut self.connection else { return };
         let Some(sent) = connection.auths.pop_front() else { return };
+        connection.answered = self.now;
         self.life.trust(sent.at);
         let outcome = if header.err.is_ok() {
             self.done()
@@ -135,6 +141,9 @@ impl Session {
             return self.unreadable_reply(Unreadable::WrongXid { expected, found });
         }
         let Some(entry) = self.requests.pop_due() else { return };
+        if let Some(connection) = &mut self.connection {
+            connection.answered = self.now;
+        }
         self.life.trust(entry.sent_at);
         self.life.saw(header.zxid);
         if matches!(self.phase, Phase::Serving | Phase::Draining { .. }) {

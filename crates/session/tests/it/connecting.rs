@@ -492,3 +492,34 @@ fn a_move_to_a_certain_server_survives_a_new_list() {
     talk.reply(xid, 5, &data());
     assert_eq!(talk.dials(), endpoint);
 }
+
+#[test]
+fn a_server_that_answers_pings_and_no_restore_is_left() {
+    let mut talk = Talk::connected();
+    talk.watch(1, WatchKind::Data, "/a");
+    let xid = talk.sends_op(OpCode::GetData);
+    talk.reply(xid, 3, &data());
+    talk.fin();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    talk.sends_op(OpCode::SetWatches);
+    let since = talk.now;
+    while talk.effects.is_empty() {
+        assert!(talk.now.since(since) <= TIMEOUT, "it is kept");
+        talk.wait(Duration::from_secs(1));
+        if talk.effects.is_empty() {
+            talk.ok(Xid::PING, 3);
+        }
+    }
+    assert_eq!(talk.effects.pop_front(), Some(Effect::Hangup));
+}
+
+#[test]
+fn a_long_handshake_is_not_waited_for() {
+    let mut talk = Talk::new();
+    talk.dials();
+    talk.connects(SessionId::NONE);
+    talk.deliver(&[0, 0, 0x20, 0, 0, 0, 0, 0]);
+    assert_eq!(talk.effects.pop_front(), Some(Effect::Hangup));
+}
