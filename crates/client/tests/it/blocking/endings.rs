@@ -1,10 +1,15 @@
 //! How a client ends, and what its last handle waits for.
 
-use std::sync::mpsc;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use zookit_client::blocking::Client;
-use zookit_client::{ConnectOptions, Limits, OnExpiry, SessionId, State};
+use zookit_client::{
+    BoxFuture, ConnectOptions, Dialer, Endpoint, Limits, OnExpiry, SessionId, State, Transport,
+};
 use zookit_proto::OpCode;
 use zookit_proto::ops::close_session::CloseSession;
 use zookit_proto::ops::get_data::GetData;
@@ -100,4 +105,45 @@ fn an_exported_session_is_taken_up_again() {
     assert_eq!(client.session_id(), id);
     drop(client);
     script.done();
+}
+
+/// Uses the client whose connection it is to open: on the client's own thread.
+#[derive(Debug)]
+struct Inside {
+    given: Mutex<mpsc::Receiver<Client>>,
+    said: mpsc::Sender<String>,
+}
+
+impl Dialer for Inside {
+    fn dial<'a>(
+        &'a self,
+        _: SocketAddr,
+        _: &'a Endpoint,
+    ) -> BoxFuture<'a, io::Result<Box<dyn Transport>>> {
+        Box::pin(async move {
+            if let Ok(client) = self.given.lock().unwrap().recv() {
+                let call = AssertUnwindSafe(|| client.get_data("/a"));
+                let panic = catch_unwind(call).unwrap_err().downcast::<&str>().unwrap();
+                // The last handle.
+                drop(client);
+                self.said.send(panic.to_string()).unwrap();
+            }
+            Err(io::ErrorKind::ConnectionRefused.into())
+        })
+    }
+}
+
+#[test]
+fn on_the_clients_own_thread_a_call_panics_and_the_last_handle_does_not_wait() {
+    let (give, given) = mpsc::channel();
+    let (said, says) = mpsc::channel();
+    let dialer = Arc::new(Inside { given: Mutex::new(given), said });
+    let options = ConnectOptions { dialer, ..ConnectOptions::default() };
+    let client = Client::connect_lazy(SERVER, options).unwrap();
+    let states = client.states();
+    give.send(client).unwrap();
+    drop(give);
+    let message = says.recv_timeout(PATIENCE).unwrap();
+    assert!(message.contains("would wait for itself"), "{message}");
+    assert_eq!(states.last().unwrap().change.state, State::Closed);
 }
