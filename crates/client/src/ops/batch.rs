@@ -34,9 +34,9 @@ impl Client {
     /// # Examples
     /// Of one kind:
     /// ```no_run
-    /// # use zookit_client::Client;
+    /// # use zookit_client::{Client, NodeData};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
-    /// let mut batch = client.batch();
+    /// let mut batch = client.batch::<NodeData>();
     /// for name in client.get_child_names("/members").await? {
     ///     batch.get_data(&format!("/members/{name}"));
     /// }
