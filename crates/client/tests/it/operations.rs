@@ -6,11 +6,12 @@ use bytes::Bytes;
 use zookit_client::error::NotSentReason;
 use zookit_client::{
     ArgumentError, CreateMode, CreateOptions, Error, ErrorCode, EventType, MultiOutcome, MultiRead,
-    MultiReadOutcome, Reconfig, Transaction, Zxid,
+    MultiReadOutcome, Reconfig, Stat, Transaction, Zxid,
 };
 use zookit_proto::ops::error::ErrorResponse;
 use zookit_proto::ops::get_all_children_number::{GetAllChildrenNumber, GetAllChildrenNumberReply};
 use zookit_proto::ops::get_children::{GetChildren, GetChildrenReply};
+use zookit_proto::ops::get_children2::{GetChildren2, GetChildren2Reply};
 use zookit_proto::ops::get_data::GetData;
 use zookit_proto::ops::get_ephemerals::{GetEphemerals, GetEphemeralsReply};
 use zookit_proto::ops::multi::{Multi, MultiOp, MultiReply, MultiResult};
@@ -70,6 +71,12 @@ async fn a_fence_is_an_empty_multi_and_answers_its_number() {
     assert!(matches!(&asked.request, Request::Multi(multi) if multi.ops.is_empty()));
     line.reply::<Multi>(&asked, 41, &MultiReply::default()).await;
     assert_eq!(fence.await.unwrap(), Zxid(41));
+
+    let other = client.fence();
+    let asked = line.asked().await;
+    let results = vec![MultiResult::Check(())];
+    line.reply::<Multi>(&asked, 42, &MultiReply { results }).await;
+    assert!(matches!(other.await, Err(Error::NoReply(_))), "the results of another request");
 
     let lost = client.fence();
     line.asked().await;
@@ -243,4 +250,44 @@ async fn a_transaction_creates_in_every_mode() {
     let outcomes = answer.await.unwrap();
     assert_eq!(outcomes.len(), modes.len());
     assert!(outcomes.iter().all(|outcome| matches!(outcome, MultiOutcome::Created(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recursive_delete_that_fails_says_how_many_it_had_deleted() {
+    let (client, _peer, mut line) = connected().await;
+    let deleting = tokio::spawn({
+        let client = client.clone();
+        async move { client.delete_recursive("/t").await }
+    });
+    // Names so long that two of them fill a batch.
+    let names = ["a", "b", "c"].map(|name| name.repeat(70_000));
+    let mut batches = 0;
+    while batches < 2 {
+        let asked = line.asked().await;
+        match &asked.request {
+            Request::GetChildren2(get) => {
+                let all = get.path == "/t";
+                let children = names.iter().filter(|_| all).map(|name| name.as_str().into());
+                let reply =
+                    GetChildren2Reply { children: children.collect(), stat: Stat::sample() };
+                line.reply::<GetChildren2>(&asked, 9, &reply).await;
+            }
+            Request::Multi(multi) if batches == 0 => {
+                assert_eq!(multi.ops.len(), 2);
+                let results = vec![MultiResult::Delete(()); 2];
+                line.reply::<Multi>(&asked, 9, &MultiReply { results }).await;
+                batches += 1;
+            }
+            Request::Multi(_) => {
+                line.refuse(&asked, 9, ErrorCode::ThrottledOp).await;
+                batches += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let failed = deleting.await.unwrap().unwrap_err();
+    assert_eq!((failed.deleted, failed.error.is_throttled()), (2, true));
+    let text = failed.to_string();
+    assert!(text.ends_with("ThrottledOp; 2 znodes were deleted before"), "{text}");
+    assert!(Error::from(failed).is_throttled());
 }
