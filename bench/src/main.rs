@@ -23,11 +23,11 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers
   stub       the stub server alone: prints its address, ends with its standard input
 
-  --quick            a few seconds: short runs, few rounds, fewer watches
+  --quick            a minute: short runs, few rounds, fewer sessions and watches
   --rounds N         rounds to keep (10)
   --millis N         measured time of each run (250)
   --windows A,B,..   requests in flight (1,16,256,4096)
-  --only TEXT        variants whose name contains it
+  --only TEXT        what has it in its name: variants, clients of `idle`
   --real HOST:PORT   rates against a real server in place of the stub
 ";
 
@@ -114,8 +114,10 @@ fn run(arguments: &Arguments) -> Res<()> {
         ["idle"] => {
             let stub = pinned_stub()?;
             preamble();
-            let watch = Duration::from_secs(if arguments.quick { 2 } else { 20 });
-            extras::idle(stub.address, 500, watch)?;
+            // Longer than it takes from one heartbeat to the next.
+            let (sessions, seconds) = if arguments.quick { (50, 8) } else { (500, 20) };
+            let only = arguments.only.as_deref().unwrap_or_default();
+            extras::idle(stub.address, sessions, Duration::from_secs(seconds), only)?;
             println!();
             extras::dead_peer(stub.address)?;
             extras::second_request(stub.address)

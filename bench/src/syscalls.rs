@@ -11,9 +11,11 @@ use crate::Res;
 use crate::stub::Stub;
 use crate::variant::Variant;
 
-/// Operations of the two runs, in windows.
-const FEW: usize = 20;
-const MANY: usize = 60;
+/// Operations of the longer run: enough for how a run happens to begin not to show, and not more
+/// than a few seconds of tracing.
+fn many(window: usize) -> usize {
+    (16_000 * window.min(8)).next_multiple_of(10 * window).max(60 * window)
+}
 
 /// Prints the table.
 ///
@@ -23,10 +25,10 @@ pub fn run(stub: &Stub, windows: &[usize], variants: &[Variant]) -> Res<()> {
     println!("| in flight | client | system calls/op |\n|--:|:--|--:|");
     for &window in windows {
         for variant in variants.iter().filter(|variant| variant.runs_at(window)) {
-            let ops = window.max(64);
-            let few = traced(stub.address, *variant, window, FEW * ops)?;
-            let many = traced(stub.address, *variant, window, MANY * ops)?;
-            let per_op = (many - few) / ((MANY - FEW) * ops) as f64;
+            let ops = [many(window) / 10, many(window)];
+            let few = traced(stub.address, *variant, window, ops[0])?;
+            let many = traced(stub.address, *variant, window, ops[1])?;
+            let per_op = (many - few) / (ops[1] - ops[0]) as f64;
             println!("| {window} | {variant} | {per_op:.3} |");
         }
     }

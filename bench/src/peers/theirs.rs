@@ -1,8 +1,9 @@
 //! The published crates, each with its own defaults and a session timeout of 10 s like ours.
 
+use std::any::Any;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::Peer;
@@ -29,22 +30,25 @@ impl Peer for ZookeeperClient {
     }
 }
 
-/// `tokio-zookeeper`.
-#[derive(Debug, Clone)]
-pub struct TokioZookeeper(tokio_zookeeper::ZooKeeper);
+/// `tokio-zookeeper`, with its stream of events, which somebody has to hold.
+#[derive(Clone)]
+pub struct TokioZookeeper {
+    client: tokio_zookeeper::ZooKeeper,
+    _events: Arc<dyn Any + Send + Sync>,
+}
 
 impl Peer for TokioZookeeper {
     const NAME: &'static str = "tokio-zookeeper";
 
     async fn connect(address: SocketAddr) -> Res<Self> {
-        let (client, _events) = tokio_zookeeper::ZooKeeper::connect(&address)
+        let (client, events) = tokio_zookeeper::ZooKeeper::connect(&address)
             .await
             .map_err(|error| error.to_string())?;
-        Ok(Self(client))
+        Ok(Self { client, _events: Arc::new(Mutex::new(events)) })
     }
 
     fn get(&self) -> impl Future<Output = usize> + Send + 'static {
-        let client = self.0.clone();
+        let client = self.client.clone();
         async move {
             let node = client.get_data(PATH).await.expect("the stub answers");
             node.expect("the znode is there").0.len()
