@@ -14,7 +14,7 @@ mod by_hand;
 #[rustfmt::skip]
 mod calls;
 mod names;
-mod source;
+pub(crate) mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};

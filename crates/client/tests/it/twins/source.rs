@@ -12,8 +12,8 @@ const IMPL: &str = "impl Client {";
 
 /// A public method, as its source has it.
 #[derive(Debug)]
-pub(super) struct Method {
-    pub(super) name: String,
+pub(crate) struct Method {
+    pub(crate) name: String,
     /// Conditions on it, as `#[cfg(…)]`.
     conditions: Vec<String>,
     generics: String,
@@ -25,7 +25,7 @@ pub(super) struct Method {
 }
 
 /// All of them, by name.
-pub(super) fn methods_of_client() -> Vec<Method> {
+pub(crate) fn methods_of_client() -> Vec<Method> {
     let mut methods = Vec::new();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let text = fs::read_to_string(&file).unwrap();
@@ -86,11 +86,12 @@ fn methods_of_impl<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<
             conditions.push(inner.to_owned());
         } else if inner.starts_with("pub ") {
             let mut signature = inner.to_owned();
-            while !signature.ends_with('{') {
+            while !signature.ends_with(['{', '}']) {
                 let next = lines.next().ok_or("a signature without an end")?.trim();
                 signature = signature + " " + next;
             }
-            methods.push(method(&signature, std::mem::take(&mut conditions))?);
+            let signature = signature.strip_suffix('}').unwrap_or(&signature);
+            methods.push(method(signature, std::mem::take(&mut conditions))?);
         } else if inner.starts_with('}') {
             conditions.clear();
         } else if inner.contains('!') && inner.starts_with(|letter: char| letter.is_lowercase()) {
@@ -220,12 +221,13 @@ impl Client {
         pub_fn();
     }
     pub(crate) fn hidden(&self) {}
+    pub fn empty(&self) {}
     fn private(&self) {}
 }
 ";
         let methods = methods_of(text).unwrap();
         let names: Vec<_> = methods.iter().map(|method| method.name.as_str()).collect();
-        assert_eq!(names, ["plain", "one"]);
+        assert_eq!(names, ["plain", "one", "empty"]);
         let expected = "\
 #[cfg(feature = \"tls\")]
 pub(super) fn one<T, F>(
