@@ -184,8 +184,8 @@ impl Limits {
     /// No attempt is given less than this, however many servers share the session timeout.
     pub const MIN_ATTEMPT: Duration = Duration::from_millis(500);
 
-    /// The largest first frame taken from a server: it is 37 bytes long.
-    pub const MAX_HANDSHAKE: usize = 4096;
+    /// The largest first frame taken from a server: 37 bytes, with the passwords known.
+    pub const MAX_HANDSHAKE: usize = 64 * 1024;
 
     /// Credentials of one handle.
     pub const MAX_CREDENTIALS: usize = 256;

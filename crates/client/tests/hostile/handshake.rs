@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use zookit_client::Limits;
 use zookit_proto::Xid;
 
 use crate::client::Ends::Value;
@@ -113,14 +114,24 @@ const GARBAGE: &[Case] = &[
         "an answer within the cap that never ends, as fast as it can",
         |line| {
             line.handshake()?;
-            line.send(&jute(&[Int(i32::try_from(MAX_RESPONSE).unwrap())]))?;
-            line.send(&vec![0; MAX_RESPONSE - 1])?;
+            line.send(&jute(&[Int(i32::try_from(Limits::MAX_HANDSHAKE).unwrap())]))?;
+            line.send(&vec![0; Limits::MAX_HANDSHAKE - 1])?;
             line.ignore()
         },
         never_connected,
     )
-    .stated(2 * MAX_RESPONSE as u64)
     .connections(6),
+    Case::plays(
+        "an answer over the cap of handshakes, and within that of replies",
+        |line| {
+            line.handshake()?;
+            line.send(&jute(&[Int(i32::try_from(MAX_RESPONSE).unwrap())]))?;
+            line.send(&vec![0; MAX_RESPONSE])?;
+            line.ignore()
+        },
+        never_connected,
+    )
+    .connections(40),
 ];
 
 #[test]
@@ -265,8 +276,8 @@ const GRANTS: &[Case] = &[
         Value,
     ),
     Case::asks(
-        "a password of 100 KB, asked for again",
-        |line| grants_oddly(line, &[b'x'; 100_000]),
+        "a password of 50 KB, asked for again",
+        |line| grants_oddly(line, &[b'x'; 50_000]),
         Op::Read,
         Value,
     ),

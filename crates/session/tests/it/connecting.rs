@@ -520,6 +520,6 @@ fn a_long_handshake_is_not_waited_for() {
     let mut talk = Talk::new();
     talk.dials();
     talk.connects(SessionId::NONE);
-    talk.deliver(&[0, 0, 0x20, 0, 0, 0, 0, 0]);
+    talk.deliver(&[0, 2, 0, 0, 0, 0, 0, 0]);
     assert_eq!(talk.effects.pop_front(), Some(Effect::Hangup));
 }
