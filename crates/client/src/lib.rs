@@ -112,6 +112,7 @@ mod options;
 mod random;
 mod shared;
 mod state;
+mod sync;
 #[cfg(feature = "_tls")]
 pub mod tls;
 mod watch;

@@ -1,10 +1,11 @@
-//! `cargo xtask full`: as `ci`, on every version of ZooKeeper that can be put in place.
+//! `cargo xtask full`: as `ci`, on every version of ZooKeeper that can be put in place, then `loom`.
 
 use super::test::Versions;
-use super::{ci, no_arguments};
+use super::{ci, loom, no_arguments};
 use crate::Outcome;
 
 pub(super) fn run(arguments: &[String]) -> Outcome {
     no_arguments("full", arguments)?;
-    ci::all_steps(Versions::All)
+    ci::all_steps(Versions::All)?;
+    loom::check().map(|_| ())
 }

@@ -6,9 +6,11 @@ mod ci;
 mod full;
 mod fuzzing;
 mod golden;
+mod loom;
 mod test;
 mod tidy;
 mod tour;
+mod versions;
 mod zookeeper;
 
 use crate::Outcome;
@@ -47,6 +49,12 @@ const COMMANDS: &[Command] = &[
         run: golden::run,
     },
     Command {
+        name: "versions",
+        arguments: "",
+        about: "asks each version of ZooKeeper for each operation, and writes docs/VERSIONS.md",
+        run: versions::run,
+    },
+    Command {
         name: "tidy",
         arguments: "",
         about: "the repository's own rules: layers, sizes, headers, tests without sleeps, ...",
@@ -57,6 +65,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--update]",
         about: "instructions of one getData, against bench/callgrind.baseline; needs valgrind",
         run: callgrind::run,
+    },
+    Command {
+        name: "loom",
+        arguments: "",
+        about: "what callers and the driver share, in every order of their threads",
+        run: loom::run,
     },
     Command {
         name: "check",
@@ -73,7 +87,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "full",
         arguments: "",
-        about: "as ci, with every version of ZooKeeper that can be put in place",
+        about: "as ci, with every version of ZooKeeper that can be put in place, and loom",
         run: full::run,
     },
 ];

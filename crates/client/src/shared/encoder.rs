@@ -1,11 +1,13 @@
 //! Where requests are encoded: one after the other into long chunks of memory, so that a request
 //! costs no allocation of its own.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use bytes::{Bytes, BytesMut};
 use zookit_proto::frame::{self, FrameError};
 use zookit_proto::types::Xid;
+
+use crate::sync::Mutex;
 
 /// Frames of one chunk share its memory until the last of them is answered.
 const CHUNK: usize = 16 * 1024;

@@ -6,6 +6,8 @@
 
 mod encoder;
 mod gauges;
+#[cfg(all(test, zookit_loom))]
+mod interleavings;
 mod notice;
 mod permits;
 mod reservation;
@@ -16,8 +18,8 @@ mod tests;
 mod watch_cell;
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -30,6 +32,7 @@ use zookit_session::{Endpoint, Generation, Identity, Limits, NotSent, Ticket, Wa
 use crate::deadline::Deadline;
 use crate::error::{Attempt, Attempts};
 use crate::state::StateCell;
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use encoder::Encoder;
 pub(crate) use gauges::Gauges;
 pub use notice::{WatchNotice, WatchedEvent};
@@ -99,9 +102,12 @@ pub(crate) enum Command {
     UpdateServers(Vec<Endpoint>),
     /// To end without closing the session, and to leave here what it takes to take it up again.
     /// Not done if nobody is there to take it.
-    Export(Ticket, Weak<Mutex<Option<Identity>>>),
+    Export(Ticket, Weak<Handover>),
     Close(Ticket),
 }
+
+/// Where a session's identity is left for the caller who wants it.
+pub(crate) type Handover = StdMutex<Option<Identity>>;
 
 /// A request as its method made it.
 #[derive(Debug)]
@@ -376,7 +382,7 @@ impl Shared {
     }
 
     /// Asks for the identity of the session, and for the end of the driver.
-    pub(crate) fn export(&self, into: &Arc<Mutex<Option<Identity>>>) -> Result<Ticket, NotSent> {
+    pub(crate) fn export(&self, into: &Arc<Handover>) -> Result<Ticket, NotSent> {
         self.push_with_ticket(|ticket| Command::Export(ticket, Arc::downgrade(into)))
     }
 

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use zookit_session::NotSent;
 
 use super::Shared;
+use crate::sync::AtomicUsize;
 
 /// Room for a number of requests; what is left of it goes back when it is dropped.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Where the driver leaves the notices of one watcher for its reader.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
 use zookit_proto::Zxid;
@@ -9,6 +9,7 @@ use zookit_session::{WatchKind, WatchRequest};
 
 use super::notice::{WatchNotice, WatchedEvent};
 use crate::chroot::Chroot;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The paths of one watcher's notices take no more than this, in bytes; one longer goes alone.
 const MOST_PATH_BYTES: usize = 1 << 20;
