@@ -168,7 +168,7 @@ impl Client {
         let deadline = options.default_deadline;
         let session = Session::new(options.config(servers), seed, Time::ZERO);
         let driver = Driver::new(shared, session, options.resolver, options.dialer);
-        tokio::spawn(driver.run());
+        tokio::spawn(Box::new(driver).run());
         Ok(Self { handle: Arc::new(handle), deadline, pinned: None, reservation: None })
     }
 

@@ -100,7 +100,9 @@ impl Driver {
     }
 
     /// Runs until the client is closed, or the server does not accept its credentials.
-    pub(crate) async fn run(mut self) {
+    ///
+    /// On the heap, or the task would have room for it twice: as its argument and as its state.
+    pub(crate) async fn run(mut self: Box<Self>) {
         self.settle();
         while !self.session.state().is_terminal() && !self.exported {
             self.prepare();

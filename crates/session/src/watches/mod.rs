@@ -135,6 +135,8 @@ pub(crate) struct Consequences {
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
     watchers: BTreeMap<WatcherId, Watcher>,
+    /// How many of them are persistent.
+    persistent: usize,
     paths: BTreeMap<Text, Watched>,
 }
 
@@ -149,6 +151,8 @@ impl Watches {
         let watched = self.paths.entry(path.clone()).or_default();
         watched.watchers.push(request.watcher);
         let watcher = Watcher { kind: request.kind, path, armed: None };
+        let persistent = usize::from(!request.kind.is_one_shot());
+        self.persistent = self.persistent.saturating_add(persistent);
         self.watchers.insert(request.watcher, watcher);
     }
 
@@ -235,6 +239,8 @@ impl Watches {
     /// Takes the watcher out of both tables.
     fn forget(&mut self, id: WatcherId) {
         let Some(watcher) = self.watchers.remove(&id) else { return };
+        let persistent = usize::from(!watcher.kind.is_one_shot());
+        self.persistent = self.persistent.saturating_sub(persistent);
         if let Some(watched) = self.paths.get_mut(&watcher.path) {
             watched.watchers.retain(|other| *other != id);
         }
@@ -324,6 +330,7 @@ impl Watches {
     pub(crate) fn end_all(&mut self, why: WatchEnd) -> Vec<(WatcherId, WatchNotice)> {
         let ended = self.end_armed(why);
         self.watchers.clear();
+        self.persistent = 0;
         self.paths.clear();
         ended
     }

@@ -110,11 +110,17 @@ impl Watches {
     /// From now on they count as held by the server: who drops one meanwhile has it removed.
     pub(crate) fn restore(&mut self, relative_zxid: Zxid, max_bytes: usize) -> Vec<Batch> {
         let mut batches = Vec::new();
-        for one_shot in [true, false] {
+        let passes = if self.persistent == 0 { &[true][..] } else { &[true, false][..] };
+        for &one_shot in passes {
             let mut lists = Lists::default();
             for (path, watched) in &mut self.paths {
-                let strongest = strongest(&self.watchers, &watched.watchers);
-                for id in watched.watchers.clone() {
+                // Only persistent watches share a mode; there are few beside the one-shot ones.
+                let strongest = match one_shot {
+                    true => WatchKind::Data,
+                    false => strongest(&self.watchers, &watched.watchers),
+                };
+                for place in 0..watched.watchers.len() {
+                    let Some(id) = watched.watchers.get(place).copied() else { break };
                     let Some(watcher) = self.watchers.get(&id) else { continue };
                     let Some((list, _)) = watcher.armed else { continue };
                     if (list != List::Persistent) != one_shot {
@@ -141,6 +147,10 @@ impl Watches {
         code: ErrorCode,
     ) -> Vec<(WatcherId, WatchNotice)> {
         let mut ended = Vec::new();
+        if code.is_ok() && self.persistent == 0 {
+            // One-shot watches count as held since they were sent.
+            return ended;
+        }
         for id in watchers {
             let Some(watcher) = self.watchers.get(id) else { continue };
             let Some((list, _)) = watcher.armed else { continue };
