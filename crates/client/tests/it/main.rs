@@ -6,6 +6,7 @@
 //! * `blocking`: the blocking twin, against the same peer on a thread of its own. `twins`: that it
 //!   lacks nothing.
 //! * `hostile`: against a peer that sends what it likes.
+//! * `schedules`: the same peer, callers and driver in thousands of random orders.
 //! * `threads`: the same peer on several threads and a real clock.
 //! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
 
@@ -21,6 +22,7 @@ mod operations;
 mod peer;
 mod real;
 mod retry;
+mod schedules;
 mod settle;
 mod threads;
 mod twins;
