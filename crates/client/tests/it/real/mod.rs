@@ -14,6 +14,7 @@ mod operations;
 mod rarer;
 mod settle;
 mod trees;
+mod versions;
 mod watches;
 
 use std::future::Future;
