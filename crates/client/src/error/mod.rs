@@ -175,12 +175,35 @@ macro_rules! code_predicates {
 }
 
 impl Error {
-    /// The server's code, if it refused.
+    /// The server's code, if it refused; and `Unimplemented` for what was *not sent* because the
+    /// server has said before that it does not know the operation: it would only say so again, and
+    /// close the connection behind it.
+    ///
+    /// So one question covers the first time and all others; which of them it was is for the arm
+    /// to say. No other request that ended without a refusal has a code: the server said nothing.
+    ///
+    /// ```
+    /// # use zookit_client::{Client, Error, ErrorCode};
+    /// # async fn f(client: Client) -> Result<Option<i32>, Error> {
+    /// match client.all_children_number("/").await {
+    ///     Ok(number) => Ok(Some(number)),
+    ///     // A server before 3.6.
+    ///     Err(error) if error.code() == Some(ErrorCode::Unimplemented) => Ok(None),
+    ///     Err(error) => Err(error),
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused(refused) => Some(refused.code()),
-            Self::NotSent(_) | Self::NoReply(_) => None,
+            Self::NotSent(not_sent) => match not_sent.reason() {
+                NotSentReason::Session(zookit_session::NotSent::Unsupported(_)) => {
+                    Some(ErrorCode::Unimplemented)
+                }
+                NotSentReason::Session(_) | NotSentReason::Argument(_) => None,
+            },
+            Self::NoReply(_) => None,
         }
     }
 
@@ -283,7 +306,8 @@ impl Error {
         is_invalid_acl => InvalidAcl,
         /// Whether a quota would be exceeded.
         is_quota_exceeded => QuotaExceeded,
-        /// Whether the server does not know the operation, or has it switched off.
+        /// Whether the server does not know the operation, or has it switched off; also where the
+        /// client knew so, and did not send it.
         is_unimplemented => Unimplemented,
         /// Whether the server only reads.
         is_not_read_only => NotReadOnly,

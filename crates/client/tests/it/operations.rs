@@ -46,6 +46,29 @@ async fn all_below_a_path_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_server_does_not_know_has_the_same_code_each_time() {
+    let (client, mut peer, mut line) = connected().await;
+    let first = client.all_children_number("/");
+    let asked = line.asked().await;
+    // As servers do before they close: without a transaction number.
+    line.refuse(&asked, Zxid::NONE.0, ErrorCode::Unimplemented).await;
+    let first = first.await.unwrap_err();
+    line.hang_up();
+    let _line = peer.accept().await;
+    let again = client.all_children_number("/").await.unwrap_err();
+    assert!(matches!(first, Error::Refused(_)), "{first}");
+    assert!(matches!(again, Error::NotSent(_)), "{again}");
+    for error in [&first, &again] {
+        assert_eq!(error.code(), Some(ErrorCode::Unimplemented), "{error}");
+        assert!(error.is_unimplemented() && !error.is_transient(), "{error}");
+        assert!(!error.may_have_applied(), "{error}");
+    }
+    // What did not leave for another reason has no code.
+    let unsent = client.get_data("a").await.unwrap_err();
+    assert!(matches!(unsent, Error::NotSent(_)) && unsent.code().is_none(), "{unsent}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn ephemerals_outside_the_chroot_are_not_shown() {
     let (client, _peer, mut line) = connected_at("127.0.0.1:7001/app").await;
     for (prefix, on_server) in [("/", "/app"), ("/locks/", "/app/locks/"), ("/l", "/app/l")] {

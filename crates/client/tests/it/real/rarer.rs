@@ -23,6 +23,7 @@ async fn since<T: std::fmt::Debug>(
     assert!(refused.is_unimplemented() && !refused.is_transient(), "{refused}");
     let known = ask().await.unwrap_err();
     assert!(matches!(known, Error::NotSent(_)) && !known.is_transient(), "{known}");
+    assert!(known.is_unimplemented(), "{known}");
     None
 }
 
