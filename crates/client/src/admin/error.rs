@@ -59,6 +59,8 @@ pub enum AdminErrorKind {
     /// The AdminServer answered with an error.
     #[cfg(feature = "admin-http")]
     Command(String),
+    /// There is no thread to be had for a [blocking](crate::blocking::admin) call.
+    NoThread(io::Error),
 }
 
 impl AdminErrorKind {
@@ -72,7 +74,7 @@ impl AdminErrorKind {
 }
 
 impl AdminError {
-    pub(super) fn new(server: &Endpoint, asked: String, kind: AdminErrorKind) -> Self {
+    pub(crate) fn new(server: &Endpoint, asked: String, kind: AdminErrorKind) -> Self {
         Self { server: server.clone(), asked, kind }
     }
 
@@ -134,6 +136,7 @@ impl fmt::Display for AdminErrorKind {
             Self::Status(status) => write!(f, "the web server refused with status {status}"),
             #[cfg(feature = "admin-http")]
             Self::Command(error) => write!(f, "the AdminServer says: {error}"),
+            Self::NoThread(_) => f.write_str("there is no thread for it"),
         }
     }
 }
@@ -149,6 +152,7 @@ impl std::error::Error for AdminError {
         match &self.kind {
             AdminErrorKind::Resolve(error)
             | AdminErrorKind::Lost(error)
+            | AdminErrorKind::NoThread(error)
             | AdminErrorKind::Connect { error, .. } => Some(error),
             _ => None,
         }

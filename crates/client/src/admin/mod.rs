@@ -22,6 +22,8 @@
 //! A server answers only what its `4lw.commands.whitelist` has: since 3.5.3 that is `srvr` alone,
 //! unless it is configured otherwise. What changes a server (`crst`, `srst`, `stmk`) is not here.
 //!
+//! [`blocking::admin`](crate::blocking::admin) is the same for programs without a runtime.
+//!
 //! Facts: `FourLetterCommands` and `server.command` of Apache ZooKeeper, and the recorded answers in
 //! `tests/fixtures/four_letter`.
 //!
@@ -156,6 +158,42 @@ fn refusal(word: FourLetterWord, answer: &[u8]) -> Option<AdminErrorKind> {
         .then_some(AdminErrorKind::NotWhitelisted)
 }
 
+/// A function for each word: the list that the async functions and their blocking twins are made
+/// from.
+macro_rules! for_each_word {
+    ($then:ident) => {
+        $then! {
+            /// Whether the process lives. It says nothing about whether it serves.
+            ruok -> Alive;
+            /// The server and its role.
+            srvr -> ServerStats;
+            /// The server, its role, and its connections in short.
+            stat -> FullStats;
+            /// Metrics: about 15 before 3.6, about 500 since.
+            mntr -> Metrics;
+            /// The connections, in full.
+            cons -> Connections;
+            /// The configuration.
+            conf -> Configuration;
+            /// Sessions and their ephemeral znodes. Only a leader or a standalone server knows them all.
+            dump -> Dump;
+            /// The server's environment: release, host, Java, operating system.
+            envi -> Environment;
+            /// How many watches there are: those of data only, where the server counts apart.
+            wchs -> WatchSummary;
+            /// Watched paths by session. Expensive where there are many.
+            wchc -> WatchesBySession;
+            /// Watching sessions by path. Expensive where there are many.
+            wchp -> WatchesByPath;
+            /// The sizes of snapshots and logs. ZooKeeper 3.5.1 or later.
+            dirs -> Directories;
+            /// Whether the server takes writes.
+            isro -> Access;
+        }
+    };
+}
+pub(crate) use for_each_word;
+
 macro_rules! words {
     ($( $(#[$doc:meta])* $name:ident -> $answer:ty; )*) => {
         $(
@@ -176,31 +214,4 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// Whether the process lives. It says nothing about whether it serves.
-    ruok -> Alive;
-    /// The server and its role.
-    srvr -> ServerStats;
-    /// The server, its role, and its connections in short.
-    stat -> FullStats;
-    /// Metrics: about 15 before 3.6, about 500 since.
-    mntr -> Metrics;
-    /// The connections, in full.
-    cons -> Connections;
-    /// The configuration.
-    conf -> Configuration;
-    /// Sessions and their ephemeral znodes. Only a leader or a standalone server knows them all.
-    dump -> Dump;
-    /// The server's environment: release, host, Java, operating system.
-    envi -> Environment;
-    /// How many watches there are: those of data only, where the server counts apart.
-    wchs -> WatchSummary;
-    /// Watched paths by session. Expensive where there are many.
-    wchc -> WatchesBySession;
-    /// Watching sessions by path. Expensive where there are many.
-    wchp -> WatchesByPath;
-    /// The sizes of snapshots and logs. ZooKeeper 3.5.1 or later.
-    dirs -> Directories;
-    /// Whether the server takes writes.
-    isro -> Access;
-}
+for_each_word!(words);

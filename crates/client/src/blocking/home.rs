@@ -18,7 +18,7 @@ use crate::connect_string::ConnectString;
 use crate::options::ConnectOptions;
 
 /// How long a look-up of names that hangs in the operating system holds up the end of the thread.
-const LINGER: Duration = Duration::from_millis(200);
+pub(super) const LINGER: Duration = Duration::from_millis(200);
 
 /// What the thread takes beyond the bound of closing, at most.
 const MARGIN: Duration = Duration::from_secs(1);

@@ -45,7 +45,9 @@
 //!   `composite`: what is several.
 //! * `home`: the thread. `wait`: how callers sleep.
 //! * `pending`, `watch`, `states`, `batch`, `reserve`: what the operations answer.
+//! * [`admin`]: asking a server about itself, aside from any client.
 
+pub mod admin;
 mod batch;
 mod client;
 mod composite;

@@ -71,14 +71,19 @@ impl AdminServer {
     /// # Cancel safety
     /// Dropping the future closes the connection.
     pub async fn command(&self, name: &str) -> Result<Map<String, Value>, AdminError> {
-        let path = format!("{}/{}", self.command_url, encode(name));
-        let answer = self.get(&path).await;
-        answer.map_err(|kind| AdminError::new(&self.endpoint, format!("GET {path}"), kind))
+        let question = self.question(name);
+        let answer = self.get(&question).await;
+        answer.map_err(|kind| AdminError::new(&self.endpoint, question, kind))
     }
 
-    async fn get(&self, path: &str) -> Result<Map<String, Value>, Kind> {
+    /// `GET` and the path of a command: what errors say was asked.
+    pub(crate) fn question(&self, name: &str) -> String {
+        format!("GET {}/{}", self.command_url, encode(name))
+    }
+
+    async fn get(&self, question: &str) -> Result<Map<String, Value>, Kind> {
         let question = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\
+            "{question} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\
              Connection: close\r\n\r\n",
             self.endpoint
         );

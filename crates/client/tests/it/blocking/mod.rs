@@ -3,6 +3,7 @@
 //! The peer's script is on one side of each test and the program on the other; where they must know
 //! of each other they wait for something to happen, and nowhere for time to pass.
 
+mod admin;
 mod calls;
 mod endings;
 mod heartbeats;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
-use zookit_client::blocking::{Client, TimedOut};
+use zookit_client::admin::AskOptions;
+use zookit_client::blocking::{Client, TimedOut, admin};
 use zookit_client::{
-    AddWatchMode, BatchValue, ConnectOptions, CreateMode, EventType, SessionId, Transaction,
-    Version, WatchNotice,
+    AddWatchMode, BatchValue, ConnectOptions, ConnectString, CreateMode, EventType, SessionId,
+    Transaction, Version, WatchNotice,
 };
 
 use super::{Place, on_each_server};
@@ -123,6 +124,19 @@ fn a_persistent_watch_is_read_on_another_thread() {
             drop(client);
             let paths = reader.join().unwrap();
             assert_eq!(paths, ["/a", "/b", "/c"].map(String::from).into());
+        })
+    });
+}
+
+#[test]
+fn a_server_is_asked_about_itself() {
+    on_each_server("asked", |place| {
+        program(move || {
+            let servers: ConnectString = place.server.connect.parse().unwrap();
+            let server = &servers.servers()[0];
+            // Only `srvr` is on the whitelist of every version.
+            let stats = admin::srvr(server, &AskOptions::default()).unwrap();
+            assert_eq!(stats.release(), Some(place.server.version));
         })
     });
 }

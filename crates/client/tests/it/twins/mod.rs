@@ -5,10 +5,16 @@
 //! what the async method does, without the waiting. That it compiles is the proof; that it is up to
 //! date is the test.
 //!
-//! To write it again:
+//! `admin_calls.rs` is the same for [`zookit_client::admin`], whose twin is `blocking::admin`.
+//!
+//! To write them again:
 //! `ZOOKIT_WRITE_TWINS=1 cargo test -p zookit-client --test it twins`. Where that names a method
 //! that does not exist, a twin is to be written, in `src/blocking`.
 
+mod admin;
+#[allow(dead_code, reason = "compiling it is the test")]
+#[rustfmt::skip]
+mod admin_calls;
 mod by_hand;
 #[allow(dead_code, reason = "compiling it is the test")]
 #[rustfmt::skip]
@@ -44,24 +50,35 @@ fn generated(methods: &[Method]) -> String {
     methods
         .iter()
         .filter(by_hand)
-        .fold(HEADER.to_owned(), |out, method| out + "\n" + &method.call())
+        .fold(HEADER.to_owned(), |out, method| out + "\n" + &method.call("Client"))
 }
 
-#[test]
-fn every_operation_has_its_blocking_twin() {
-    let methods = methods_of_client();
-    let generated = generated(&methods);
-    let path = here().join("calls.rs");
+fn generated_for_admin() -> String {
+    let (functions, methods) = admin::admin();
+    let functions = functions.iter().map(|function| function.call("admin"));
+    let methods = methods.iter().map(|method| method.call("AdminServer"));
+    functions.chain(methods).fold(HEADER.to_owned(), |out, call| out + "\n" + &call)
+}
+
+/// The file must be what is generated; with `ZOOKIT_WRITE_TWINS` it is made so.
+fn holds(file: &str, generated: &str) {
+    let path = here().join(file);
     if std::env::var_os("ZOOKIT_WRITE_TWINS").is_some() {
-        fs::write(&path, &generated).unwrap();
+        fs::write(&path, generated).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap();
     let name = |line: &str| {
         Some(line.strip_prefix("pub(super) fn ")?.split(['(', '<']).next()?.to_owned())
     };
     let names = |text: &str| text.lines().filter_map(name).collect::<Vec<_>>();
-    assert_eq!(names(&written), names(&generated), "calls.rs is not of these sources: see above");
-    assert!(written == generated, "calls.rs is not of these sources: see above");
+    assert_eq!(names(&written), names(generated), "{file} is not of these sources: see above");
+    assert!(written == generated, "{file} is not of these sources: see above");
+}
+
+#[test]
+fn every_operation_has_its_blocking_twin() {
+    holds("calls.rs", &generated(&methods_of_client()));
+    holds("admin_calls.rs", &generated_for_admin());
 }
 
 #[test]

@@ -5,6 +5,16 @@
 pub(super) use std::time::{Duration, Instant};
 
 pub(super) use bytes::Bytes;
+#[cfg(feature = "admin-http")]
+pub(super) use serde_json::{Map, Value};
+pub(super) use zookit_client::admin::{
+    Access, AdminError, Alive, AskOptions, Configuration, Connections, Directories, Dump,
+    Environment, FourLetterAnswer, FourLetterWord, FullStats, Metrics, ServerStats, WatchSummary,
+    WatchesByPath, WatchesBySession,
+};
+pub(super) use zookit_client::blocking::admin;
+#[cfg(feature = "admin-http")]
+pub(super) use zookit_client::blocking::admin::http::AdminServer;
 pub(super) use zookit_client::blocking::{
     Batch, Client, OneShotWatch, PersistentWatch, Reserved, States as StateStream,
 };

@@ -1,21 +1,19 @@
-//! Reads the public methods of `Client` off the sources.
+//! Reads the public methods of `Client`, and what else has a twin, off the sources.
 //!
 //! It relies on rustfmt, which `cargo xtask check` keeps to: an `impl` and its closing brace stand
 //! at the left margin, its methods four columns in, and a signature ends with the line that ends
-//! with ` {`. What it does not know it does not pass over: an `impl` of `Client` in any other form
+//! with ` {`. What it does not know it does not pass over: an `impl` of the type in any other form
 //! is an error.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const IMPL: &str = "impl Client {";
-
-/// A public method, as its source has it.
+/// A public method, or a function, as its source has it.
 #[derive(Debug)]
 pub(crate) struct Method {
     pub(crate) name: String,
     /// Conditions on it, as `#[cfg(…)]`.
-    conditions: Vec<String>,
+    pub(super) conditions: Vec<String>,
     generics: String,
     parameters: Vec<String>,
     /// From `->` on, or nothing.
@@ -29,16 +27,15 @@ pub(crate) fn methods_of_client() -> Vec<Method> {
     let mut methods = Vec::new();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let text = fs::read_to_string(&file).unwrap();
-        methods.extend(
-            methods_of(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display())),
-        );
+        let found = methods_of(&text, "Client");
+        methods.extend(found.unwrap_or_else(|error| panic!("{}: {error}", file.display())));
     }
     methods.sort_by(|a, b| a.name.cmp(&b.name));
     methods
 }
 
 /// The Rust files below, without those of the twin itself.
-fn sources(directory: &Path) -> Vec<PathBuf> {
+pub(super) fn sources(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -51,13 +48,14 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn methods_of(text: &str) -> Result<Vec<Method>, String> {
+/// Those of a type, in one file.
+pub(super) fn methods_of(text: &str, kind: &str) -> Result<Vec<Method>, String> {
     let mut methods = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if line == IMPL {
+        if line == format!("impl {kind} {{") {
             methods.extend(methods_of_impl(&mut lines)?);
-        } else if is_an_impl_of_client(line) {
+        } else if is_an_impl_of(kind, line) {
             return Err(format!("an impl in a form that is not known here: {line}"));
         }
     }
@@ -65,14 +63,14 @@ fn methods_of(text: &str) -> Result<Vec<Method>, String> {
 }
 
 /// Inherent, of whatever form and wherever it stands.
-fn is_an_impl_of_client(line: &str) -> bool {
+fn is_an_impl_of(kind: &str, line: &str) -> bool {
     let line = line.trim_start();
     let Some(rest) = line.strip_prefix("impl") else { return false };
     if !rest.starts_with([' ', '<']) || rest.contains(" for ") {
         return false;
     }
     let words = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    words.into_iter().any(|word| word == "Client")
+    words.into_iter().any(|word| word == kind)
 }
 
 fn methods_of_impl<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<Method>, String> {
@@ -84,25 +82,36 @@ fn methods_of_impl<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<
         let Some(inner) = line.strip_prefix("    ") else { continue };
         if inner.starts_with("#[cfg") {
             conditions.push(inner.to_owned());
+        } else if inner.starts_with("pub const ") && inner.ends_with(';') {
+            // A constant is no operation.
+            conditions.clear();
         } else if inner.starts_with("pub ") {
-            let mut signature = inner.to_owned();
-            while !signature.ends_with(['{', '}']) {
-                let next = lines.next().ok_or("a signature without an end")?.trim();
-                signature = signature + " " + next;
-            }
-            let signature = signature.strip_suffix('}').unwrap_or(&signature);
-            methods.push(method(signature, std::mem::take(&mut conditions))?);
+            let signature = whole_signature(inner, lines)?;
+            methods.push(method(&signature, std::mem::take(&mut conditions))?);
         } else if inner.starts_with('}') {
             conditions.clear();
         } else if inner.contains('!') && inner.starts_with(|letter: char| letter.is_lowercase()) {
-            return Err(format!("a macro in an impl of Client hides what it makes: {inner}"));
+            return Err(format!("a macro in an impl hides what it makes: {inner}"));
         }
     }
     Err("an impl without an end".to_owned())
 }
 
+/// A signature that begins with this line, in one.
+pub(super) fn whole_signature<'a>(
+    first: &str,
+    lines: &mut impl Iterator<Item = &'a str>,
+) -> Result<String, String> {
+    let mut signature = first.to_owned();
+    while !signature.ends_with(['{', '}']) {
+        let next = lines.next().ok_or("a signature without an end")?.trim();
+        signature = signature + " " + next;
+    }
+    Ok(signature.strip_suffix('}').unwrap_or(&signature).to_owned())
+}
+
 /// Takes a signature apart: everything behind `pub `, in one line.
-fn method(signature: &str, conditions: Vec<String>) -> Result<Method, String> {
+pub(super) fn method(signature: &str, conditions: Vec<String>) -> Result<Method, String> {
     let unread = || format!("a signature that is not understood: {signature}");
     let (_, rest) = signature.split_once("fn ").ok_or_else(unread)?;
     let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
@@ -167,26 +176,29 @@ fn split(parameters: &str) -> Vec<String> {
 }
 
 impl Method {
-    /// A function that calls the twin.
-    pub(super) fn call(&self) -> String {
-        let client = |text: &str| text.replace("Self", "Client");
+    /// A function that calls the twin: a method of this type, or a function of this module.
+    pub(super) fn call(&self, of: &str) -> String {
+        let twin = |text: &str| text.replace("Self", of);
         let mut parameters = Vec::new();
         let mut arguments = Vec::new();
-        let mut receiver = "Client::";
+        let name = of.to_lowercase();
+        let mut receiver = format!("{of}::");
         for parameter in &self.parameters {
-            match parameter.as_str() {
-                "&self" => (receiver, _) = ("client.", parameters.push("client: &Client".into())),
-                "self" => (receiver, _) = ("client.", parameters.push("client: Client".into())),
+            let parameter = parameter.strip_prefix("mut ").unwrap_or(parameter);
+            match parameter {
+                "&self" | "self" => {
+                    receiver = format!("{name}.");
+                    parameters.push(format!("{name}: {}", parameter.replace("self", of)));
+                }
                 other => {
-                    let other = other.strip_prefix("mut ").unwrap_or(other);
                     arguments.push(other.split(':').next().unwrap_or(other).to_owned());
-                    parameters.push(client(other));
+                    parameters.push(twin(other));
                 }
             }
         }
         let conditions: String = self.conditions.iter().map(|line| format!("{line}\n")).collect();
         let Self { name, generics, .. } = self;
-        let (result, bounds) = (client(&self.result), client(&self.bounds));
+        let (result, bounds) = (twin(&self.result), twin(&self.bounds));
         let parameters: String = parameters.iter().map(|line| format!("    {line},\n")).collect();
         let arguments = arguments.join(", ");
         let head = format!("{conditions}pub(super) fn {name}{generics}(\n{parameters})");
@@ -206,6 +218,8 @@ mod tests {
         let text = "\
 impl Client {
     /// Says.
+    pub const LIMIT: u16 = 7;
+
     pub fn plain(&self) -> State {
         x
     }
@@ -225,7 +239,7 @@ impl Client {
     fn private(&self) {}
 }
 ";
-        let methods = methods_of(text).unwrap();
+        let methods = methods_of(text, "Client").unwrap();
         let names: Vec<_> = methods.iter().map(|method| method.name.as_str()).collect();
         assert_eq!(names, ["plain", "one", "empty"]);
         let expected = "\
@@ -239,7 +253,7 @@ where F: Future<Output = Result<T, Error>>, {
     client.one(made, rest)
 }
 ";
-        assert_eq!(methods[1].call(), expected);
+        assert_eq!(methods[1].call("Client"), expected);
     }
 
     #[test]
@@ -251,8 +265,9 @@ where F: Future<Output = Result<T, Error>>, {
             "impl Client {\n    make! { a }\n}\n",
             "impl Client {\n    pub fn cut(&self)\n",
         ] {
-            assert!(methods_of(text).is_err(), "{text}");
+            assert!(methods_of(text, "Client").is_err(), "{text}");
         }
-        assert!(methods_of("impl Clone for Client {\n}\nimpl ClientX {\n}\n").unwrap().is_empty());
+        let others = "impl Clone for Client {\n}\nimpl ClientX {\n}\n";
+        assert!(methods_of(others, "Client").unwrap().is_empty());
     }
 }
