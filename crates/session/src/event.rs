@@ -179,8 +179,8 @@ pub enum Effect {
     /// Drop the connection or the attempt, and report nothing more about it. Bytes not yet
     /// written are given up.
     Hangup,
-    /// On a connection of its own, send a four-letter word and say [`handle_probed`] with what
-    /// came back.
+    /// On a connection of its own, send a four-letter word and say [`handle_probed`] with the word
+    /// and what came back.
     ///
     /// [`handle_probed`]: crate::Session::handle_probed
     Probe {

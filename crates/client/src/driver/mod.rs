@@ -182,8 +182,8 @@ impl Driver {
                 self.session.handle_connected(self.now);
             }
             Turn::Dialed(Err(_)) => self.session.handle_dial_failed(self.now),
-            Turn::Probed(Probed { endpoint, answer }) => {
-                self.session.handle_probed(self.now, &endpoint, answer);
+            Turn::Probed(Probed { endpoint, word, answer }) => {
+                self.session.handle_probed(self.now, &endpoint, word, answer);
             }
         }
     }

@@ -16,6 +16,7 @@ const MOST_BYTES: usize = 64 * 1024;
 /// What came of a probe.
 pub(super) struct Probed {
     pub(super) endpoint: Endpoint,
+    pub(super) word: &'static [u8; 4],
     /// `None`: no answer.
     pub(super) answer: Option<Bytes>,
 }
@@ -48,6 +49,6 @@ pub(super) fn probe(
             (!answer.is_empty()).then(|| answer.freeze())
         };
         let answer = timeout(within, ask).await.ok().flatten();
-        Probed { endpoint, answer }
+        Probed { endpoint, word, answer }
     })
 }

@@ -13,6 +13,10 @@ use crate::event::{Diagnosis, Effect, Event};
 use crate::outcome::Loss;
 use crate::time::Time;
 
+/// Asked of a server that is silent, and of one that may take writes.
+const SRVR: &[u8; 4] = b"srvr";
+const ISRO: &[u8; 4] = b"isro";
+
 /// The search for a server that takes writes, while connected to one that does not.
 #[derive(Debug)]
 pub(super) struct Search {
@@ -89,13 +93,23 @@ impl Session {
         let Some(next) = self.hosts.after(search.asked) else { return };
         search.asked = next;
         let Some(endpoint) = self.hosts.endpoint(next).cloned() else { return };
-        self.effects.push_back(probe(endpoint, b"isro"));
+        self.effects.push_back(probe(endpoint, ISRO));
     }
 
-    /// A probe is over: this is what the server answered, if it did.
-    pub fn handle_probed(&mut self, now: Time, endpoint: &Endpoint, answer: Option<Bytes>) {
+    /// A probe is over: this is what the server answered to the word, if it did. One server may have
+    /// been asked two.
+    pub fn handle_probed(
+        &mut self,
+        now: Time,
+        endpoint: &Endpoint,
+        word: &[u8; 4],
+        answer: Option<Bytes>,
+    ) {
         self.tick(now);
-        if self.silence.asked.as_ref() == Some(endpoint) {
+        if word == SRVR {
+            if self.silence.asked.as_ref() != Some(endpoint) {
+                return;
+            }
             self.silence.asked = None;
             let ours = self.life.zxid;
             let cause = read_srvr(answer.as_deref(), ours, self.config.read_only);
@@ -104,7 +118,10 @@ impl Session {
             return;
         }
         let Some(search) = &mut self.search else { return };
-        if search.at.is_some() || self.hosts.endpoint(search.asked) != Some(endpoint) {
+        if word != ISRO
+            || search.at.is_some()
+            || self.hosts.endpoint(search.asked) != Some(endpoint)
+        {
             return;
         }
         if takes_writes(answer.as_deref()) && matches!(self.phase, Phase::Serving) {
@@ -125,7 +142,7 @@ impl Session {
         if self.silence.closes >= Limits::SILENT_CLOSES && self.silence.asked.is_none() {
             self.silence.closes = 0;
             self.silence.asked = Some(connection.endpoint.clone());
-            self.effects.push_back(probe(connection.endpoint.clone(), b"srvr"));
+            self.effects.push_back(probe(connection.endpoint.clone(), SRVR));
         }
     }
 }

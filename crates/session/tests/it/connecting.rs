@@ -353,10 +353,46 @@ fn servers_that_close_without_a_word_are_asked_why() {
     let probe = talk.effects.iter().find(|effect| matches!(effect, Effect::Probe { .. }));
     assert!(matches!(probe, Some(Effect::Probe { word: b"srvr", .. })));
     let answer = "Zookeeper version: 3.9.5\nZxid: 0x46\nMode: standalone\n";
-    talk.session.handle_probed(talk.now, &Endpoint::new("a", 1), Some(answer.into()));
+    talk.session.handle_probed(talk.now, &Endpoint::new("a", 1), b"srvr", Some(answer.into()));
     talk.collect();
     let cause = SilentClose::BehindClient { ours: Zxid(0x50), theirs: Zxid(0x46) };
     assert_eq!(talk.diagnoses[0].cause, cause);
+}
+
+/// Why it was silent, and whether it takes writes: both are asked of one server at a time.
+#[test]
+fn an_answer_is_taken_for_that_of_its_own_word() {
+    let mut config = config(2);
+    config.read_only = true;
+    let mut talk = Talk::with(config);
+    for _ in 0..3 {
+        talk.dials();
+        talk.connects(SessionId::NONE);
+        talk.fin();
+    }
+    let asked = |effect: &Effect| match effect {
+        Effect::Probe { endpoint, word, .. } => Some((endpoint.clone(), *word)),
+        _ => None,
+    };
+    let (silent, word) = talk.effects.iter().find_map(asked).unwrap();
+    assert_eq!(word, b"srvr");
+    talk.effects.retain(|effect| asked(effect).is_none());
+    assert_ne!(talk.dials(), silent);
+    talk.connects(SessionId::NONE);
+    talk.grant_with(SESSION, TIMEOUT, true);
+    talk.wait(Duration::from_millis(100));
+    assert_eq!(talk.effects.iter().find_map(asked), Some((silent.clone(), b"isro")));
+    // The second question is answered first.
+    talk.session.handle_probed(talk.now, &silent, b"isro", Some("ro".into()));
+    talk.collect();
+    assert!(talk.diagnoses.is_empty(), "{:?}", talk.diagnoses);
+    talk.session.handle_probed(talk.now, &silent, b"srvr", None);
+    talk.collect();
+    assert_eq!(talk.diagnoses.len(), 1);
+    // The search goes on at its own pace: the first answer has been taken as one.
+    talk.effects.clear();
+    talk.wait(Duration::from_millis(100));
+    assert!(talk.effects.iter().find_map(asked).is_some(), "{:?}", talk.effects);
 }
 
 #[test]
@@ -374,13 +410,13 @@ fn a_read_only_server_serves_until_one_is_found_that_writes() {
     };
     assert_ne!(endpoint, first);
     // Still read-only: asked again later, the next server, after a longer wait.
-    talk.session.handle_probed(talk.now, &endpoint, Some("ro".into()));
+    talk.session.handle_probed(talk.now, &endpoint, b"isro", Some("ro".into()));
     talk.wait(Duration::from_millis(100));
     let Some(Effect::Probe { endpoint: second, .. }) = talk.effects.pop_front() else {
         panic!("the search ended")
     };
     assert_eq!(second, first);
-    talk.session.handle_probed(talk.now, &second, None);
+    talk.session.handle_probed(talk.now, &second, b"isro", None);
     talk.wait(Duration::from_millis(200));
     let Some(Effect::Probe { endpoint, .. }) = talk.effects.pop_front() else {
         panic!("the search ended")
@@ -388,7 +424,7 @@ fn a_read_only_server_serves_until_one_is_found_that_writes() {
     // What is in flight is answered before the move.
     let read = talk.get("/a");
     let xid = talk.sends_op(OpCode::GetData);
-    talk.session.handle_probed(talk.now, &endpoint, Some("rw".into()));
+    talk.session.handle_probed(talk.now, &endpoint, b"isro", Some("rw".into()));
     talk.settle();
     assert!(talk.effects.is_empty());
     talk.reply(xid, 5, &data());
@@ -485,7 +521,7 @@ fn a_move_to_a_certain_server_survives_a_new_list() {
     };
     talk.get("/a");
     let xid = talk.sends_op(OpCode::GetData);
-    talk.session.handle_probed(talk.now, &endpoint, Some("rw".into()));
+    talk.session.handle_probed(talk.now, &endpoint, b"isro", Some("rw".into()));
     let list = ["x", "y", "z"].map(|name| Endpoint::new(name, 9));
     let list = [vec![first, endpoint.clone()], list.to_vec()].concat();
     talk.session.update_servers(talk.now, list);

@@ -30,7 +30,8 @@ impl Chaos {
                 let endpoint = Endpoint::new("h", self.rng.u16(1..6));
                 let answers = [None, Some(Bytes::from_static(b"rw")), Some(Bytes::new())];
                 let answer = self.rng.choice(&answers).unwrap().clone();
-                self.session.handle_probed(self.now, &endpoint, answer);
+                let word = *self.rng.choice(&[b"srvr", b"isro", b"what"]).unwrap();
+                self.session.handle_probed(self.now, &endpoint, word, answer);
             }
             _ if self.dialing => {
                 self.disconnect();

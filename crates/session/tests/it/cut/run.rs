@@ -283,8 +283,8 @@ impl Wire {
             match effect {
                 Effect::Dial { .. } => self.connect(),
                 Effect::Hangup => self.disconnect(),
-                Effect::Probe { endpoint, .. } => {
-                    self.session.handle_probed(self.now, &endpoint, None);
+                Effect::Probe { endpoint, word, .. } => {
+                    self.session.handle_probed(self.now, &endpoint, word, None);
                 }
             }
         }
