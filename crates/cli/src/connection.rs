@@ -1,5 +1,6 @@
 //! The session that a verb works in: opened before it, closed behind it.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use zookit::admin::AskOptions;
@@ -75,6 +76,11 @@ impl Setup {
         let ConnectOptions { resolver, dialer, .. } =
             self.options(OnExpiry::End, ServerFloor::V3_4);
         AskOptions { within: self.timeout, resolver, dialer, ..AskOptions::default() }
+    }
+
+    /// Whether this address speaks TLS, and we do not.
+    pub(crate) async fn is_tls_wanted_at(&self, address: SocketAddr) -> bool {
+        self.tls.is_wanted_at(address).await
     }
 
     pub(crate) fn options(&self, on_expiry: OnExpiry, server_floor: ServerFloor) -> ConnectOptions {

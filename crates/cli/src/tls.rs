@@ -1,5 +1,6 @@
 //! The options of TLS, and what to suggest when a connection fails for it or for want of it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,10 @@ use zookit::tls::{ClientCertificate, Pem, Roots, TlsDialer, TlsOptions, speaks_t
 use zookit::{ConnectError, Dialer, TcpDialer};
 
 use crate::error::Failure;
+
+/// What to do about a port that speaks TLS, where we do not.
+pub(crate) const WANTED: &str =
+    "it is the secureClientPort: ask with --tls, or name the clientPort in --servers";
 
 /// How long to look whether a port that does not answer speaks TLS.
 const LOOK: Duration = Duration::from_secs(1);
@@ -104,12 +109,22 @@ impl Tls {
                     error.attempts().iter().filter_map(|tried| tried.address).collect();
                 addresses.truncate(MOST_ADDRESSES);
                 for address in addresses {
-                    let looked = tokio::time::timeout(LOOK, speaks_tls(address)).await;
-                    if matches!(looked, Ok(Ok(true))) {
+                    if self.is_wanted_at(address).await {
                         return Some(format!("{address} speaks TLS: add --tls"));
                     }
                 }
                 None
+            }
+        }
+    }
+
+    /// Whether this address speaks TLS, and we do not. It takes a bounded time.
+    pub(crate) async fn is_wanted_at(&self, address: SocketAddr) -> bool {
+        match self {
+            Self::On(_) => false,
+            Self::Off => {
+                let looked = tokio::time::timeout(LOOK, speaks_tls(address)).await;
+                matches!(looked, Ok(Ok(true)))
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,10 +15,15 @@ use zookit::{Dialer, Endpoint, TcpDialer};
 use super::finding::Finding;
 use super::session;
 use crate::connection::Setup;
+use crate::tls;
 use crate::verbs::word::explain;
 
 /// A name that takes longer is worth a word.
 const SLOW_NAME: Duration = Duration::from_secs(1);
+
+/// A server that says nothing for so long may be waiting for a handshake of TLS: then it is looked
+/// whether it is, while it goes on being waited for.
+const SLOW_ANSWER: Duration = Duration::from_millis(500);
 
 /// How long a server has to close the connection on a request that is too large for it.
 const CLOSES_WITHIN: Duration = Duration::from_millis(500);
@@ -59,7 +65,7 @@ pub(super) async fn examine(server: Endpoint, setup: Setup) -> Examined {
     {
         return one;
     }
-    if !ask(&mut one, &options).await {
+    if !ask(&mut one, *address, &options, &setup).await {
         return one;
     }
     let allowed = ask_more(&mut one, &options).await;
@@ -157,19 +163,50 @@ async fn handshake(one: &mut Examined, address: SocketAddr, options: &AskOptions
 }
 
 /// `srvr`, which every server answers. False if there is no use in going on.
-async fn ask(one: &mut Examined, options: &AskOptions) -> bool {
-    match admin::srvr(&one.server, options).await {
-        Ok(stats) => {
+async fn ask(one: &mut Examined, address: SocketAddr, options: &AskOptions, setup: &Setup) -> bool {
+    match srvr_or_tls(&one.server, address, options, setup).await {
+        Some(Ok(stats)) => {
             describe(one, &stats);
             one.stats = Some(stats);
             true
         }
-        Err(error) => {
+        Some(Err(error)) => {
             let (finding, goes_on) = silence(&error);
             one.find(finding);
             goes_on
         }
+        None => {
+            let message = format!("{address} speaks TLS, and was asked without");
+            one.find(Finding::wrong("tls", message, tls::WANTED));
+            false
+        }
     }
+}
+
+/// The answer; `None` if there is none because the port speaks TLS, and we do not. Such a port may
+/// say nothing to a word, since it is shorter than the beginning of a handshake.
+async fn srvr_or_tls(
+    server: &Endpoint,
+    address: SocketAddr,
+    options: &AskOptions,
+    setup: &Setup,
+) -> Option<Result<ServerStats, AdminError>> {
+    let mut asked = pin!(admin::srvr(server, options));
+    let answer = match timeout(SLOW_ANSWER, &mut asked).await {
+        Ok(answer) => answer,
+        Err(_) => tokio::select! {
+            answer = &mut asked => answer,
+            true = setup.is_tls_wanted_at(address) => return None,
+        },
+    };
+    let Err(error) = &answer else { return Some(answer) };
+    let is_tls = match error.kind() {
+        // An alert of TLS: its type, and the major version.
+        AdminErrorKind::Unexpected { answer } => answer.starts_with("\u{15}\u{3}"),
+        AdminErrorKind::NoAnswer | AdminErrorKind::Lost(_) => setup.is_tls_wanted_at(address).await,
+        _ => false,
+    };
+    (!is_tls).then_some(answer)
 }
 
 fn describe(one: &mut Examined, stats: &ServerStats) {
@@ -220,8 +257,8 @@ fn silence(error: &AdminError) -> (Finding, bool) {
             wrong("something else than ZooKeeper listens there: is this the clientPort?")
         }
         AdminErrorKind::TimedOut { .. } => wrong(
-            "a port for TLS waits for a handshake: if it is the secureClientPort, ask with --tls; \
-             else the process may hang, for want of memory or disk, and its log knows more",
+            "the process may hang, for want of memory or disk, and its log knows more; or it is no \
+             clientPort",
         ),
         _ => wrong("the connection does not last: look at the server's log"),
     }

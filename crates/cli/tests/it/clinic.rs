@@ -95,7 +95,7 @@ impl Patient {
             let answer = answer.replace("{zxid}", &format!("{zxid:#x}"));
             return connection.write_all(answer.replace("{now}", &self.now()).as_bytes());
         }
-        if first.is_ascii() && first[0] != 0 {
+        if first.iter().all(u8::is_ascii_lowercase) {
             let word = String::from_utf8_lossy(&first);
             let refusal = format!("{word} is not executed because it is not in the whitelist.\n");
             return connection.write_all(refusal.as_bytes());

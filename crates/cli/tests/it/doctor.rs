@@ -7,6 +7,8 @@ use std::thread;
 use serde_json::Value;
 
 use crate::clinic::{Patient, Session, srvr};
+#[cfg(feature = "tls")]
+use crate::front::Front;
 use crate::zk::{Ran, run};
 
 fn doctor(servers: &[&str]) -> Ran {
@@ -70,7 +72,7 @@ fn each_illness_of_the_words_is_found() {
     let cases: Vec<(Patient, i32, &[&str])> = vec![
         (healthy().says("srvr", not_serving), 1, &["words wrong cannot ask srvr of 127.0.0.1:"]),
         (healthy().says("srvr", "HTTP/1.1 400 Bad\r\n\r\n"), 1, &["words wrong cannot ask srvr"]),
-        (healthy().says("srvr", "\u{15}\u{3}\u{3}"), 1, &["words wrong cannot ask srvr"]),
+        (healthy().says("srvr", "\u{15}\u{3}\u{3}"), 1, &["tls wrong 127.0.0.1:"]),
         (healthy().says("srvr", ""), 1, &["words wrong cannot ask srvr"]),
         (healthy().says("srvr", read_only), 1, &["words wrong it has lost the other members"]),
         (healthy().says("srvr", busy), 1, &["words wrong 1500 requests wait"]),
@@ -150,7 +152,7 @@ fn a_server_that_says_nothing_is_found() {
     let address = listener.local_addr().unwrap().to_string();
     let found = findings(&address, 1);
     assert!(found.last().unwrap().contains("no answer within 2s"), "{found:#?}");
-    assert!(doctor(&[&address]).exits(1).text().contains("ask with --tls"));
+    assert!(doctor(&[&address]).exits(1).text().contains("the process may hang"));
 }
 
 #[test]
@@ -224,4 +226,43 @@ fn a_port_that_does_not_speak_tls_is_found() {
     let last = document["servers"][0]["findings"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["step"], &last["level"]), (&"tls".into(), &"wrong".into()), "{last}");
     assert!(last["message"].as_str().unwrap().starts_with("the handshake fails: "), "{last}");
+}
+
+/// The port waits for a handshake and says nothing to a word; the time that there would be is longer
+/// than a test has.
+#[cfg(feature = "tls")]
+#[test]
+fn a_port_with_tls_is_found_long_before_the_time_is_over() {
+    let front = Front::before(&Patient::default().start());
+    let ran = run(&["-s", &front.address, "--timeout", "1h", "-o", "json", "doctor"]).exits(1);
+    let document = ran.json();
+    let findings = document["servers"][0]["findings"].as_array().unwrap();
+    let last = findings.last().unwrap();
+    assert_eq!((&last["step"], &last["level"]), (&"tls".into(), &"wrong".into()), "{last}");
+    let message = format!("{} speaks TLS, and was asked without", front.address);
+    assert_eq!(last["message"], message.as_str(), "{last}");
+    assert!(last["advice"].as_str().unwrap().contains("ask with --tls"), "{last}");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn by_tls_every_step_is_told_too() {
+    let front = Front::before(&Patient::default().start());
+    let ca = front.root.path();
+    let ran = run(&["-s", &front.by_name(), "--timeout", "20s", "--tls-ca", ca, "doctor"]);
+    let ran = ran.exits(0).quietly();
+    for part in [
+        "ok     tls      the handshake succeeds",
+        "ZooKeeper 3.9.5, standalone, at zxid 0x7",
+        "its jute.maxbuffer seems to be 1048575",
+        "it grants a session",
+        "its clock and ours agree",
+        "it closes the session",
+        "all is well",
+    ] {
+        assert!(ran.text().contains(part), "{part}: {}", ran.text());
+    }
+    // The system's roots do not have the one of this test.
+    let ran = run(&["-s", &front.by_name(), "--timeout", "20s", "--tls", "doctor"]).exits(1);
+    assert!(ran.text().contains("wrong  tls      the handshake fails: "), "{ran:#?}");
 }

@@ -7,6 +7,8 @@
 mod clinic;
 mod doctor;
 mod fake;
+#[cfg(feature = "tls")]
+mod front;
 mod real;
 mod running;
 #[cfg(feature = "tls")]

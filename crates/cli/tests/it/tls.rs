@@ -3,9 +3,9 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::thread;
 
+use crate::front::File;
 use crate::zk::run;
 
 /// A server that reads something, answers this, and closes.
@@ -23,28 +23,6 @@ fn answering(answer: &'static [u8]) -> SocketAddr {
         }
     });
     address
-}
-
-/// A file of this test binary's own, which goes with this value.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: &str) -> Self {
-        let name = format!("zk-tls-{}-{name}", std::process::id());
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::write(&path, text).unwrap();
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 #[test]

@@ -10,6 +10,9 @@ mod deletes;
 mod ephemeral;
 mod listing;
 mod modes;
+mod own;
+#[cfg(feature = "tls")]
+mod secure;
 mod watches;
 mod words;
 
