@@ -169,6 +169,7 @@ impl<T> Ask<T> {
             Outcome::Answered { zxid, body } => {
                 self.frame.zxid = zxid;
                 (self.decode)(&mut self.frame, body)
+                    .inspect_err(|fault| shared.counters.fault(fault))
                     .map_err(|fault| self.frame.fault(fault, zxid, owned(shared.state.server())))
             }
             Outcome::Refused { code, zxid } => match self.absent {

@@ -130,7 +130,7 @@ pub use ops::{
     MultiOutcome, MultiRead, MultiReadOutcome, Owned, Reserved, RetryPolicy, Stats, Transaction,
 };
 pub use options::ConnectOptions;
-pub use shared::{Arms, WatchCounts, WatchNotice, WatchedEvent};
+pub use shared::{Arms, Latency, WatchCounts, WatchNotice, WatchedEvent};
 pub use state::{StateStream, StateUpdate};
 #[cfg(feature = "_tls")]
 pub use tls::{TlsDialer, TlsOptions};

@@ -48,6 +48,7 @@ impl Driver {
             self.session.timeout(),
             self.session.trusted_until(),
         );
+        self.shared.counters.latency.note(self.now, self.session.trusted_from());
         self.shared.counters.set(&Turn {
             arms: self.arms,
             watches: self.watchers.counts,

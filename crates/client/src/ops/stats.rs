@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::Client;
-use crate::shared::{Arms, WatchCounts};
+use crate::shared::{Arms, Latency, WatchCounts};
 
 /// Numbers about a client; see [`Client::stats`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Stats {
     /// The requests that have ended, by how they did. A request whose arguments were wrong was
     /// none.
     pub requests: Arms,
+    /// How long the server takes to answer, sampled; `None` before the first connection.
+    pub latency: Option<Latency>,
 }
 
 impl Client {
@@ -41,6 +43,9 @@ impl Client {
     /// # fn f(client: zookit_client::Client) {
     /// let stats = client.stats();
     /// println!("{} in flight, {} watches", stats.in_flight, stats.watches.total());
+    /// if let Some(latency) = stats.latency {
+    ///     println!("answers take {:?}, at most {:?}", latency.mean, latency.max);
+    /// }
     /// # }
     /// ```
     #[doc(alias = "metrics")]
@@ -61,6 +66,7 @@ impl Client {
             trusted_for: trusted.map(|until| until.saturating_duration_since(now)),
             watches: turn.watches,
             requests: turn.arms,
+            latency: shared.counters.latency.read(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod encoder;
 mod gauges;
 #[cfg(all(test, zookit_loom))]
 mod interleavings;
+mod latency;
 mod notice;
 mod permits;
 mod reservation;
@@ -35,6 +36,7 @@ use crate::state::StateCell;
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use encoder::Encoder;
 pub(crate) use gauges::Gauges;
+pub use latency::Latency;
 pub use notice::{WatchNotice, WatchedEvent};
 use permits::Permits;
 pub(crate) use reservation::{Reservation, Reserving};

@@ -6,16 +6,25 @@ use std::time::Duration;
 
 use zookit_session::{Outcome, WatchKind};
 
+use super::latency::Meter;
+use crate::answer::Fault;
+
 /// How many requests ended in which way.
+///
+/// They are counted as the server's replies are read, whether anybody waits for them or not. What
+/// only the body of a reply tells is known when its caller has read it: a multi that failed, which
+/// the server answers with `Ok`, counts as answered until then, and for good if nobody reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Arms {
-    /// The server said `Ok`. Of a multi that failed too: its code is not in the header.
+    /// The server said `Ok`.
     pub answered: u64,
-    /// The server refused.
+    /// The server answered with an error code; or it refused one of the operations of a multi, and
+    /// with it all. `NoNode` to an [`exists`](crate::Client::exists) counts here, which is a value
+    /// to its caller.
     pub refused: u64,
     /// They never left.
     pub not_sent: u64,
-    /// They left and no answer came in time.
+    /// They left and no answer came in time, or none that could be read.
     pub no_reply: u64,
 }
 
@@ -79,12 +88,18 @@ pub(crate) struct Turn {
 
 macro_rules! cells {
     ($($name:ident: $value:expr,)*) => {
-        /// A cell for each number of a [`Turn`], and one that callers count in themselves.
+        /// A cell for each number of a [`Turn`], those that callers count in themselves, and the
+        /// latency.
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $($name: AtomicU64,)*
             /// Requests that did not even get into the outbox.
             rejected: AtomicU64,
+            /// Multis that failed: answered with `Ok`, and refused by what follows it.
+            failed: AtomicU64,
+            /// What was answered with `Ok` and cannot be read.
+            unread: AtomicU64,
+            pub(crate) latency: Meter,
         }
 
         impl Counters {
@@ -123,16 +138,26 @@ impl Counters {
         self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a reply whose header said `Ok`, and whose body something else.
+    pub(crate) fn fault(&self, fault: &Fault) {
+        let cell = match fault {
+            Fault::Failed { .. } => &self.failed,
+            Fault::Undecodable(_) | Fault::WrongResults => &self.unread,
+        };
+        cell.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The numbers of the last turn; each is right by itself.
     pub(crate) fn turn(&self) -> Turn {
         let get = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
         let size = |cell: &AtomicU64| usize::try_from(get(cell)).unwrap_or(usize::MAX);
+        let (failed, unread) = (get(&self.failed), get(&self.unread));
         Turn {
             arms: Arms {
-                answered: get(&self.answered),
-                refused: get(&self.refused),
+                answered: get(&self.answered).saturating_sub(failed + unread),
+                refused: get(&self.refused) + failed,
                 not_sent: get(&self.not_sent) + get(&self.rejected),
-                no_reply: get(&self.no_reply),
+                no_reply: get(&self.no_reply) + unread,
             },
             watches: WatchCounts {
                 data: get(&self.data),
@@ -171,6 +196,9 @@ mod tests {
         counters.reject();
         let read = counters.turn();
         assert_eq!(read.arms, Arms { not_sent: 4, ..turn.arms });
+        counters.fault(&Fault::Failed { index: 0, code: zookit_proto::ErrorCode::NoNode });
+        let arms = Arms { answered: 0, refused: 3, not_sent: 4, no_reply: 4 };
+        assert_eq!(counters.turn().arms, arms);
         assert_eq!((read.watches, read.watches.total()), (turn.watches, 11));
         let sizes = (read.in_flight, read.queued, read.queued_bytes, read.connections);
         assert_eq!(sizes, (7, 8, 9, 10));

@@ -1,15 +1,13 @@
-//! What a handle can be besides itself: pinned, with room reserved, a batch, handed over; and its
-//! counters.
+//! What a handle can be besides itself: pinned, with room reserved, a batch, handed over.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::time::Instant;
 use zookit_client::{
-    Arms, BatchValue, Client, ConnectOptions, CreateMode, Error, ErrorCode, Generation, Limits,
-    NodeData, SessionId, State, Version, WatchEnded, WatchNotice,
+    BatchValue, Client, ConnectOptions, CreateMode, Error, ErrorCode, Generation, Limits, NodeData,
+    SessionId, State, Version, WatchEnded, WatchNotice,
 };
 use zookit_proto::Request;
 use zookit_proto::ops::close_session::CloseSession;
@@ -290,56 +288,4 @@ async fn an_export_that_nobody_waits_for_closes_the_session() {
     drop(export);
     let asked = line.asked().await;
     assert!(matches!(asked.request, Request::CloseSession(())), "{asked:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_counters_tell_what_happened() {
-    let (client, mut peer, mut line) = connected().await;
-    let begun = Instant::now();
-    let fresh = client.stats();
-    assert_eq!((fresh.in_flight, fresh.queued, fresh.reconnects), (0, 0, 0));
-    assert_eq!(fresh.requests, Arms::default());
-    assert!(fresh.since_heard.is_some());
-
-    let answers = [client.get_data("/a"), client.get_data("/b"), client.get_data("/c")];
-    let stats = client.stats();
-    assert_eq!((stats.queued, stats.in_flight), (3, 0), "{stats:?}");
-    assert_eq!(stats.queued_bytes, 3 * (4 + 8 + 4 + 2 + 1));
-    let asked = [line.asked().await, line.asked().await, line.asked().await];
-    let stats = client.stats();
-    assert_eq!((stats.queued, stats.in_flight, stats.queued_bytes), (0, 3, 0), "{stats:?}");
-    for asked in &asked[..2] {
-        line.reply::<GetData>(asked, 9, &got("hi")).await;
-    }
-    line.refuse(&asked[2], 9, ErrorCode::NoNode).await;
-    for answer in answers {
-        let _ = answer.await;
-    }
-    let stats = client.stats();
-    assert_eq!(stats.requests, Arms { answered: 2, refused: 1, ..Arms::default() });
-    // The session timeout of 6 s less 300 ms, from when the last answered request was sent.
-    assert_eq!(stats.trusted_for, Some(Duration::from_millis(5700) - begun.elapsed()));
-
-    let watching = client.get_data_and_watch("/a");
-    answer_data(&mut line, "hi").await;
-    let (_, watch) = watching.await.unwrap();
-    assert_eq!((client.stats().watches.data, client.stats().watches.total()), (1, 1));
-    drop(watch);
-    let asked = line.asked().await;
-    assert!(matches!(asked.request, Request::RemoveWatches(_)));
-    assert_eq!(client.stats().watches.total(), 0);
-    line.refuse(&asked, 9, ErrorCode::NoWatcher).await;
-
-    let write = client.set_data("/a", "x", Version::Any);
-    line.asked().await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    // The counters have microseconds.
-    let since = client.stats().since_heard.unwrap();
-    assert!(since.abs_diff(Duration::from_millis(500)) < Duration::from_millis(1), "{since:?}");
-    line.hang_up();
-    assert!(write.await.is_err());
-    let _line = peer.accept().await;
-    client.wait_connected().await.unwrap();
-    let stats = client.stats();
-    assert_eq!((stats.reconnects, stats.requests.no_reply), (1, 1), "{stats:?}");
 }

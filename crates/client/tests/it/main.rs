@@ -1,6 +1,6 @@
 //! The client from outside.
 //!
-//! * `conversations`, `operations`, `settle`, `retry`, `handles`, `endings`, `connecting`,
+//! * `conversations`, `operations`, `settle`, `retry`, `handles`, `counters`, `endings`, `connecting`,
 //!   `arguments`, `events`: against a scripted peer in memory, on a paused clock. They read like the
 //!   conversation they script.
 //! * `blocking`: the blocking twin, against the same peer on a thread of its own. `twins`: that it
@@ -14,6 +14,7 @@ mod arguments;
 mod blocking;
 mod connecting;
 mod conversations;
+mod counters;
 mod endings;
 mod events;
 mod handles;

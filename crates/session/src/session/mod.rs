@@ -272,6 +272,13 @@ impl Session {
         self.life.trusted_from.map(|from| from.after(timeout.saturating_sub(margin)))
     }
 
+    /// When the newest request that was answered, ping or handshake, had been sent; `None` while
+    /// there is no session.
+    #[must_use]
+    pub const fn trusted_from(&self) -> Option<Time> {
+        self.life.trusted_from
+    }
+
     /// The server of the connection, if there is one.
     #[must_use]
     pub fn server(&self) -> Option<&Endpoint> {
