@@ -243,7 +243,7 @@ impl Client {
     /// As [`wait_connected`](Self::wait_connected), but not longer than this.
     ///
     /// # Errors
-    /// Outside, that it took longer; inside, *not sent* if it never will be.
+    /// Outside, that it took longer; inside, *not sent* if there never will be a connection.
     ///
     /// # Panics
     /// On the client's own thread, unless it is connected.

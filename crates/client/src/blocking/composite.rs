@@ -137,10 +137,12 @@ composites! {
 }
 
 impl Client {
-    /// Waits until the session is connected, however long it takes; returns at once if it is.
+    /// Waits for a connection with a session, however long it takes: returns at once if there is
+    /// one, and else as soon as one has been made since the call, even if it is lost by then.
     ///
     /// # Errors
-    /// *Not sent* if it never will be: the client is closed, or authentication failed.
+    /// *Not sent* if there never will be one: the client is closed, authentication failed, or the
+    /// session that this handle is pinned to is gone.
     ///
     /// # Panics
     /// On the client's own thread, unless it is connected.

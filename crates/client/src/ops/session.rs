@@ -107,10 +107,16 @@ impl Client {
         self.handle.shared.state.stream()
     }
 
-    /// Waits until the session is connected; returns at once if it is.
+    /// Waits for a connection with a session: returns at once if there is one, and else as soon as
+    /// one has been made since the call.
+    ///
+    /// It may be lost again by the time this returns, as at any other moment; one that is made and
+    /// lost at once is not missed. Requests need not wait for it: they are kept until there is a
+    /// connection, or until their deadlines.
     ///
     /// # Errors
-    /// *Not sent* if it never will be: the client is closed, or authentication failed.
+    /// *Not sent* if there never will be one: the client is closed, authentication failed, or the
+    /// session that this handle is [pinned](Self::session) to is gone.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing.
@@ -125,24 +131,25 @@ impl Client {
     pub async fn wait_connected(&self) -> Result<(), Error> {
         // The stream first: a change between the two looks is then in it.
         let mut states = self.states();
-        let mut state = self.state();
-        loop {
-            let reason = match state {
-                state if state.is_connected() => return Ok(()),
-                State::AuthFailed => NotSent::AuthFailed,
-                State::Closed => NotSent::Closed,
-                _ => match states.next().await {
-                    Some(_) => {
-                        state = self.state();
-                        continue;
-                    }
-                    None => NotSent::Closed,
-                },
-            };
-            let operation = "connect";
-            let about = About { operation, path: None, class: CloseSession::CLASS };
-            return Err(Error::not_sent(about, reason));
-        }
+        let mut was_connected = false;
+        let reason = loop {
+            // What is over stays so, whatever came before it.
+            match self.state() {
+                State::AuthFailed => break NotSent::AuthFailed,
+                State::Closed => break NotSent::Closed,
+                _ if self.pinned.is_some_and(|pinned| pinned != self.generation()) => {
+                    break NotSent::SessionLost;
+                }
+                state if state.is_connected() || was_connected => return Ok(()),
+                _ => {}
+            }
+            match states.next().await {
+                Some(update) => was_connected = update.change.state.is_connected(),
+                None => break NotSent::Closed,
+            }
+        };
+        let about = About { operation: "connect", path: None, class: CloseSession::CLASS };
+        Err(Error::not_sent(about, reason))
     }
 
     /// The same client, pinned to the session of now: what is submitted through it is sent in this

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::Instant;
-use zookit_client::{BoxFuture, Client, ConnectError, ConnectOptions, Resolver};
+use tokio::time::{Instant, timeout};
+use zookit_client::{BoxFuture, Client, ConnectError, ConnectOptions, Resolver, SessionId, State};
 
-use crate::peer::{SERVER, options};
+use crate::peer::{SERVER, SESSION, TIMEOUT_MS, connected, lazy, options};
 
 #[tokio::test(start_paused = true)]
 async fn connect_gives_a_client_with_a_session() {
@@ -34,6 +34,72 @@ async fn a_connect_in_vain_tells_what_each_address_answered() {
     assert_eq!(tried, ["127.0.0.1:1: connection refused", "127.0.0.2:2: connection refused"]);
     // Nothing is left behind.
     assert!(peer.is_forsaken().await);
+}
+
+/// Both changes of the state stand there before whoever waits is polled again.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_made_and_lost_at_once_is_not_missed() {
+    let (client, mut peer) = lazy();
+    let waiting = tokio::spawn({
+        let client = client.clone();
+        async move { client.wait_connected().await }
+    });
+    let mut line = peer.dialed().await;
+    line.handshake().await;
+    // There will be no other.
+    peer.refuse(usize::MAX);
+    line.answer_handshake(TIMEOUT_MS, SESSION).await;
+    line.hang_up();
+    timeout(Duration::from_secs(3), waiting).await.unwrap().unwrap().unwrap();
+    assert_eq!((client.state(), client.session_id()), (State::Suspended, SESSION));
+    // That was then; who asks now waits for the next.
+    timeout(Duration::from_secs(3), client.wait_connected()).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connect_is_done_with_the_session_even_if_the_connection_is_lost_at_once() {
+    let (options, mut peer) = options();
+    let connecting = tokio::spawn(Client::connect_with(SERVER, options));
+    let mut line = peer.dialed().await;
+    line.handshake().await;
+    peer.refuse(usize::MAX);
+    line.answer_handshake(TIMEOUT_MS, SESSION).await;
+    line.hang_up();
+    let client = connecting.await.unwrap().unwrap();
+    assert_eq!((client.state(), client.session_id()), (State::Suspended, SESSION));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_connection_hears_of_the_end() {
+    let (client, mut peer) = lazy();
+    let waiting = tokio::spawn({
+        let client = client.clone();
+        async move { client.wait_connected().await }
+    });
+    let mut line = peer.dialed().await;
+    line.handshake().await;
+    peer.refuse(usize::MAX);
+    let _ = client.close().await;
+    assert!(waiting.await.unwrap().unwrap_err().is_closed());
+    assert!(client.wait_connected().await.unwrap_err().is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pinned_handle_waits_for_no_other_session() {
+    let (client, mut peer, line) = connected().await;
+    let session = client.session();
+    session.wait_connected().await.unwrap();
+    let before = session.clone();
+    line.hang_up();
+    let waiting = tokio::spawn(async move { before.wait_connected().await });
+    let mut line = peer.dialed().await;
+    line.handshake().await;
+    // Expired.
+    line.answer_handshake(0, SessionId(0)).await;
+    assert!(waiting.await.unwrap().unwrap_err().is_session_lost());
+    let _line = peer.accept().await;
+    client.wait_connected().await.unwrap();
+    assert!(session.wait_connected().await.unwrap_err().is_session_lost());
 }
 
 #[tokio::test(start_paused = true)]
