@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt::Debug;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use zookit_client::{
     Acl, AddWatchMode, Client, ConnectError, ConnectOptions, CreateMode, Deadline, Error,
@@ -86,7 +86,7 @@ impl At {
     }
 
     pub(crate) async fn connected_with(self, options: ConnectOptions) -> Client {
-        Client::connect_with(self.address.to_string(), options).await.expect("a session")
+        in_time(Client::connect_with(self.address.to_string(), options)).await.expect("a session")
     }
 
     /// There is no session, and the error tells this of the attempts.
@@ -123,12 +123,13 @@ pub(crate) async fn bears(millis: u64) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
 
-/// It is over in time.
+/// It is over in time, and its task is woken for that: what is found done only when the time is
+/// over has been told to nobody.
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
-    let begun = Instant::now();
-    match tokio::time::timeout(IN_TIME, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("no answer within {:?}", begun.elapsed()),
+    tokio::select! {
+        biased;
+        () = tokio::time::sleep(IN_TIME) => panic!("no answer within {IN_TIME:?}"),
+        value = future => value,
     }
 }
 

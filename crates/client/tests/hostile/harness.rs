@@ -2,16 +2,15 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Read, Write as _};
-use std::net::SocketAddr;
+use std::io::{self, Write as _};
 use std::pin::Pin;
-use std::process::{Command, Stdio};
-use std::sync::{Condvar, Mutex, mpsc};
+use std::sync::{Condvar, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 
+use crate::child::{self, CASE, Ended, SERVER};
 use crate::client::{At, Ends, Op};
 use crate::server::{Script, Server};
 
@@ -25,9 +24,11 @@ const AT_ONCE: usize = 3;
 /// A child that takes longer hangs. No case takes a quarter of it.
 const GUARD: Duration = Duration::from_secs(30);
 
-/// How a child knows which case it plays, and with which server.
-const CASE: &str = "ZOOKIT_HOSTILE_CASE";
-const SERVER: &str = "ZOOKIT_HOSTILE_SERVER";
+/// Behind this no case is begun any more: were each of them to fail by its deadline, all together
+/// would take long enough to be taken for a hang. Five times what they take on a machine with much
+/// other work.
+const ALL: Duration = Duration::from_secs(180);
+static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// What a child says about itself.
 const REPORT: &str = "hostile-report";
@@ -52,11 +53,13 @@ pub(crate) struct Case {
     /// Bytes that the client's contract lets it keep in this case.
     stated: u64,
     cpu: Duration,
+    guard: Duration,
 }
 
 impl Case {
     const fn new(name: &'static str, server: Script, client: Part) -> Self {
-        Self { name, server, client, connections: 3, stated: 0, cpu: Duration::from_millis(400) }
+        let cpu = Duration::from_millis(400);
+        Self { name, server, client, connections: 3, stated: 0, cpu, guard: GUARD }
     }
 
     pub(crate) const fn asks(name: &'static str, server: Script, op: Op, ends: Ends) -> Self {
@@ -79,12 +82,18 @@ impl Case {
         Self { cpu: Duration::from_secs(seconds), ..self }
     }
 
+    pub(crate) const fn guard_seconds(self, seconds: u64) -> Self {
+        Self { guard: Duration::from_secs(seconds), ..self }
+    }
+
     /// Plays the case; what it cost, or what was wrong.
     pub(crate) fn run(&self, test: &str) -> Result<Cost, String> {
-        let _slot = Slot::take();
+        let Some(_slot) = Slot::take(*BEGUN + ALL) else {
+            return Err(format!("not begun: all others together have taken {ALL:?}"));
+        };
         let server = Server::start(self.server);
         let begun = Instant::now();
-        let ran = run_child(test, self.name, server.address);
+        let ran = child::play(test, self.name, server.address, self.guard);
         let took = begun.elapsed();
         let (connections, faults) = server.stop();
         let mut cost = self.judge(ran?)?;
@@ -98,8 +107,8 @@ impl Case {
         Ok(cost)
     }
 
-    fn judge(&self, child: Child) -> Result<Cost, String> {
-        let Child { success, stdout, stderr } = child;
+    fn judge(&self, child: Ended) -> Result<Cost, String> {
+        let Ended { success, stdout, stderr } = child;
         if !success || !stderr.is_empty() {
             return Err(format!("the client failed:\n{stderr}"));
         }
@@ -183,56 +192,6 @@ fn say(line: &str) {
     writeln!(io::stderr(), "{line}").expect("stderr is there");
 }
 
-struct Child {
-    success: bool,
-    stdout: String,
-    stderr: String,
-}
-
-/// This very program, told to play one case.
-fn run_child(test: &str, case: &str, server: SocketAddr) -> Result<Child, String> {
-    let mut child = Command::new(env::current_exe().expect("this program has a name"))
-        .args([test, "--exact", "--nocapture", "--test-threads=1"])
-        .env(CASE, case)
-        .env(SERVER, server.to_string())
-        .env_remove("RUST_BACKTRACE")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("no process: {error}"))?;
-    let (ended, end) = mpsc::channel();
-    let stderr = collect(child.stderr.take(), ended.clone());
-    let stdout = collect(child.stdout.take(), ended);
-    // Its pipes end with it.
-    let in_time = end.recv_timeout(GUARD).is_ok();
-    if !in_time {
-        child.kill().map_err(|error| error.to_string())?;
-    }
-    let status = child.wait().map_err(|error| error.to_string())?;
-    let stdout = stdout.join().expect("reading does not panic");
-    let stderr = stderr.join().expect("reading does not panic");
-    if !in_time {
-        return Err(format!("the client hangs:\n{stderr}"));
-    }
-    Ok(Child { success: status.success(), stdout, stderr })
-}
-
-/// All that comes through a pipe; says when it has ended.
-fn collect(
-    pipe: Option<impl Read + Send + 'static>,
-    ended: mpsc::Sender<()>,
-) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut text = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut text);
-        }
-        let _ = ended.send(());
-        String::from_utf8_lossy(&text).into_owned()
-    })
-}
-
 /// The client's part, measured.
 ///
 /// All of the client runs on this thread, whose allocations are counted: the runtime has no other,
@@ -272,11 +231,18 @@ static TAKEN: Mutex<usize> = Mutex::new(0);
 static FREED: Condvar = Condvar::new();
 
 impl Slot {
-    fn take() -> Self {
+    /// Waits for its turn, until `end`.
+    fn take(end: Instant) -> Option<Self> {
+        let time = end.saturating_duration_since(Instant::now());
         let taken = TAKEN.lock().expect("nobody panics with it");
-        let mut taken = FREED.wait_while(taken, |taken| *taken >= AT_ONCE).expect("nor waiting");
+        let all_taken = |taken: &mut usize| *taken >= AT_ONCE;
+        let waited = FREED.wait_timeout_while(taken, time, all_taken);
+        let (mut taken, waited) = waited.expect("nor waiting");
+        if waited.timed_out() || time.is_zero() {
+            return None;
+        }
         *taken += 1;
-        Self
+        Some(Self)
     }
 }
 

@@ -10,8 +10,12 @@
 //!   states and that are part of the client's contract,
 //! * bounded CPU time, and a bounded number of connections, counted by the server: no busy loop.
 //!
+//! Whatever goes wrong, no case takes longer than its guard, and the whole not much longer than
+//! `harness::ALL`: every wait has a deadline, and what has not ended by then is named.
+//!
 //! `proof.rs` has a case for each of these that breaks it, and demands that it is noticed.
 
+mod child;
 mod client;
 mod ending;
 mod frames;

@@ -1,6 +1,9 @@
 //! The harness notices what it is there to notice.
 
-use std::time::Duration;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::client::{At, Ends, Op, in_time};
 use crate::harness::{Case, GROWTH, Play, cpu_time};
@@ -51,6 +54,25 @@ fn waits_for_ever(_: At) -> Play {
     Box::pin(in_time(std::future::pending()))
 }
 
+/// Done, and nobody was woken for it.
+fn is_never_woken(_: At) -> Play {
+    let end = Instant::now() + Duration::from_millis(100);
+    let done = move |_: &mut Context<'_>| match Instant::now() < end {
+        true => Poll::Pending,
+        false => Poll::Ready(()),
+    };
+    Box::pin(in_time(poll_fn(done)))
+}
+
+/// No timer of the client's own can end this.
+fn blocks_its_thread(_: At) -> Play {
+    Box::pin(async {
+        loop {
+            thread::park();
+        }
+    })
+}
+
 const WRONG: &[Wrong] = &[
     Wrong(Case::plays("a panic in a task", Line::serve, panics), "a bug"),
     Wrong(Case::plays("a hoard", Line::serve, takes_too_much), "bytes of heap"),
@@ -65,6 +87,11 @@ const WRONG: &[Wrong] = &[
         "NoReply(\"lost\") was due",
     ),
     Wrong(Case::plays("no answer", Line::serve, waits_for_ever), "no answer within"),
+    Wrong(Case::plays("a lost wake-up", Line::serve, is_never_woken), "no answer within"),
+    Wrong(
+        Case::plays("a thread that is blocked", Line::serve, blocks_its_thread).guard_seconds(1),
+        "the client hangs",
+    ),
     Wrong(
         Case::asks(
             "a server that finds fault",
