@@ -237,7 +237,8 @@ const ROLES: &[Case] = &[
             })
         },
     )
-    .connections(30),
+    // Its word is asked for behind 100, 200 and 400 ms, and each time believed once more.
+    .connections(8),
     Case::plays(
         "a server that grants only to read, and is silent when it is asked",
         |line| {

@@ -244,6 +244,8 @@ impl Session {
             self.drain(None);
         } else if read_only {
             self.begin_search();
+        } else {
+            self.trust.proved();
         }
     }
 

@@ -167,6 +167,7 @@ pub struct Session {
     /// Connections in a row that were lost while watches were being set again.
     failed_restores: u32,
     search: Option<moving::Search>,
+    trust: moving::Trust,
     silence: moving::Silence,
     events: VecDeque<Event>,
     effects: VecDeque<Effect>,
@@ -195,6 +196,7 @@ impl Session {
             closing: None,
             failed_restores: 0,
             search: None,
+            trust: moving::Trust::default(),
             silence: moving::Silence::default(),
             events: VecDeque::new(),
             effects: VecDeque::new(),

@@ -27,6 +27,26 @@ pub(super) struct Search {
     asked: usize,
 }
 
+/// How long a search waits before it first asks. The longer, the longer the search before took that
+/// ended at a server which said that it takes writes: if it had been true there would be no other.
+#[derive(Debug)]
+pub(super) struct Trust {
+    wait: Duration,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { wait: Limits::MIN_SEARCH_INTERVAL }
+    }
+}
+
+impl Trust {
+    /// A server does take writes.
+    pub(super) const fn proved(&mut self) {
+        self.wait = Limits::MIN_SEARCH_INTERVAL;
+    }
+}
+
 /// Servers that close the connection without a word, in a row.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
@@ -77,7 +97,7 @@ impl Session {
     /// Begins to look for a server that takes writes.
     pub(super) fn begin_search(&mut self) {
         let Some(connection) = &self.connection else { return };
-        let interval = Limits::MIN_SEARCH_INTERVAL;
+        let interval = self.trust.wait;
         let at = Some(self.now.after(interval));
         self.search = Some(Search { at, interval, asked: connection.host });
     }
@@ -126,11 +146,14 @@ impl Session {
         }
         if takes_writes(answer.as_deref()) && matches!(self.phase, Phase::Serving) {
             let next = search.asked;
+            // Until it is seen to be true: where each server claims it, the client must not go
+            // from one to the other without a pause.
+            self.trust.wait = longer(search.interval);
             self.search = None;
             return self.drain(Some(next));
         }
         search.at = Some(self.now.after(search.interval));
-        search.interval = search.interval.saturating_mul(2).min(Limits::MAX_SEARCH_INTERVAL);
+        search.interval = longer(search.interval);
     }
 
     /// A connection is gone. If servers keep closing without a word, one is asked why.
@@ -145,6 +168,10 @@ impl Session {
             self.effects.push_back(probe(connection.endpoint.clone(), SRVR));
         }
     }
+}
+
+fn longer(interval: Duration) -> Duration {
+    interval.saturating_mul(2).min(Limits::MAX_SEARCH_INTERVAL)
 }
 
 const fn probe(endpoint: Endpoint, word: &'static [u8; 4]) -> Effect {

@@ -396,50 +396,6 @@ fn an_answer_is_taken_for_that_of_its_own_word() {
 }
 
 #[test]
-fn a_read_only_server_serves_until_one_is_found_that_writes() {
-    let mut config = config(2);
-    config.read_only = true;
-    let mut talk = Talk::with(config);
-    let first = talk.dials();
-    assert_eq!(talk.connects(SessionId::NONE).read_only, Some(true));
-    talk.grant_with(SESSION, TIMEOUT, true);
-    assert_eq!(talk.says_state(), State::ConnectedReadOnly);
-    talk.wait(Duration::from_millis(100));
-    let Some(Effect::Probe { endpoint, word: b"isro", .. }) = talk.effects.pop_front() else {
-        panic!("no search")
-    };
-    assert_ne!(endpoint, first);
-    // Still read-only: asked again later, the next server, after a longer wait.
-    talk.session.handle_probed(talk.now, &endpoint, b"isro", Some("ro".into()));
-    talk.wait(Duration::from_millis(100));
-    let Some(Effect::Probe { endpoint: second, .. }) = talk.effects.pop_front() else {
-        panic!("the search ended")
-    };
-    assert_eq!(second, first);
-    talk.session.handle_probed(talk.now, &second, b"isro", None);
-    talk.wait(Duration::from_millis(200));
-    let Some(Effect::Probe { endpoint, .. }) = talk.effects.pop_front() else {
-        panic!("the search ended")
-    };
-    // What is in flight is answered before the move.
-    let read = talk.get("/a");
-    let xid = talk.sends_op(OpCode::GetData);
-    talk.session.handle_probed(talk.now, &endpoint, b"isro", Some("rw".into()));
-    talk.settle();
-    assert!(talk.effects.is_empty());
-    talk.reply(xid, 5, &data());
-    assert!(is_answered(&talk.says_done(read), 5));
-    assert_eq!(talk.says_state(), State::Suspended);
-    // A session of a read-only server is not shown to another.
-    assert_eq!(talk.says_state(), State::Expired);
-    assert_eq!(talk.says_state(), State::Connecting);
-    assert_eq!(talk.dials(), endpoint);
-    talk.connects(SessionId::NONE);
-    talk.grant(SessionId(2));
-    assert_eq!(talk.says_state(), State::Connected);
-}
-
-#[test]
 fn a_server_that_leaves_the_list_is_left_when_it_has_answered() {
     let mut talk = Talk::connected();
     let read = talk.get("/a");
@@ -488,45 +444,6 @@ fn a_reply_record_is_not_needed_for_a_header_alone() {
     let xid = talk.sends_op(OpCode::Sync);
     talk.reply(xid, 3, &Reply::Sync(zookit_proto::ops::sync::SyncReply { path: "/".into() }));
     assert!(is_answered(&talk.says_done(ticket), 3));
-}
-
-#[test]
-fn a_search_for_a_server_that_writes_survives_a_new_list() {
-    let mut config = config(2);
-    config.read_only = true;
-    let mut talk = Talk::with(config);
-    let first = talk.dials();
-    talk.connects(SessionId::NONE);
-    talk.grant_with(SESSION, TIMEOUT, true);
-    talk.wait(Duration::from_millis(100));
-    assert!(matches!(talk.effects.pop_front(), Some(Effect::Probe { .. })));
-    // The answer to that never comes, since its server is not there any more.
-    talk.session.update_servers(talk.now, vec![first, Endpoint::new("z", 26)]);
-    talk.collect();
-    talk.wait(Duration::from_millis(100));
-    assert!(matches!(talk.effects.pop_front(), Some(Effect::Probe { .. })));
-}
-
-#[test]
-fn a_move_to_a_certain_server_survives_a_new_list() {
-    let mut config = config(2);
-    config.read_only = true;
-    let mut talk = Talk::with(config);
-    let first = talk.dials();
-    talk.connects(SessionId::NONE);
-    talk.grant_with(SESSION, TIMEOUT, true);
-    talk.wait(Duration::from_millis(100));
-    let Some(Effect::Probe { endpoint, .. }) = talk.effects.pop_front() else {
-        panic!("no search")
-    };
-    talk.get("/a");
-    let xid = talk.sends_op(OpCode::GetData);
-    talk.session.handle_probed(talk.now, &endpoint, b"isro", Some("rw".into()));
-    let list = ["x", "y", "z"].map(|name| Endpoint::new(name, 9));
-    let list = [vec![first, endpoint.clone()], list.to_vec()].concat();
-    talk.session.update_servers(talk.now, list);
-    talk.reply(xid, 5, &data());
-    assert_eq!(talk.dials(), endpoint);
 }
 
 #[test]

@@ -15,4 +15,5 @@ mod expiring;
 mod fates;
 mod requests;
 mod sasl;
+mod searching;
 mod watches;
