@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, Command};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use crate::zk::GUARD;
+use crate::zk::{GUARD, reap};
 
 /// Which of its two outputs a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Running {
                 }
             }
         }
-        let code = self.child.wait().expect("zk was started").code();
+        let code = reap(&mut self.child);
         let rest = std::mem::take(&mut self.passed_over);
         (code, rest.into_iter().map(|(_, line)| line).collect())
     }

@@ -2,14 +2,16 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+#[cfg(unix)]
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use crate::running::Running;
-#[cfg(unix)]
-use crate::zk::command;
 use crate::zk::run;
+#[cfg(unix)]
+use crate::zk::{GUARD, command};
 
 /// `--timeout 500ms`, and as much again for the machine, tenfold.
 const BOUND: Duration = Duration::from_secs(10);
@@ -100,7 +102,9 @@ fn an_interrupt_ends_the_wait_for_a_server_at_once() {
         let servers = address.to_string();
         let arguments = [&["-s", &servers, "--timeout", "1h"], verb].concat();
         let waiting = Running::start(&mut command(&arguments));
-        let _connection = listener.accept().unwrap();
+        let (accepted, connection) = mpsc::channel();
+        thread::spawn(move || accepted.send(listener.accept()));
+        let _connection = connection.recv_timeout(GUARD).expect("zk connects").unwrap();
         waiting.signal("INT");
         assert_eq!(waiting.end(), (Some(130), vec![]));
     }

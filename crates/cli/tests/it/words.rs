@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
 use crate::clinic::{Patient, srvr};
-use crate::zk::run;
+use crate::zk::{GUARD, run};
 
 #[test]
 fn the_text_of_one_server_is_printed_exactly() {
@@ -80,11 +80,11 @@ fn a_command_of_the_admin_server_is_printed_as_json() {
     let arguments = ["-s", "127.0.0.1:2181", "admin", "monitor", "--port", &port];
     let ran = run(&arguments).exits(0).quietly();
     assert!(ran.text().contains("\n  \"znode_count\": 5"), "{ran:#?}");
-    assert_eq!(requests.recv().unwrap(), "GET /commands/monitor HTTP/1.1");
+    assert_eq!(requests.recv_timeout(GUARD).unwrap(), "GET /commands/monitor HTTP/1.1");
     let document = run(&[&arguments[..], &["-o", "json", "--url", "/zk"]].concat()).exits(0).json();
     assert_eq!(document["answer"]["znode_count"], 5);
     assert_eq!(document["server"], format!("127.0.0.1:{port}"));
-    assert_eq!(requests.recv().unwrap(), "GET /zk/monitor HTTP/1.1");
+    assert_eq!(requests.recv_timeout(GUARD).unwrap(), "GET /zk/monitor HTTP/1.1");
 }
 
 #[test]

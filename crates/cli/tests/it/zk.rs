@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A run that is not over by then hangs. Ten times what the slowest takes.
 pub(crate) const GUARD: Duration = Duration::from_secs(60);
@@ -83,7 +83,7 @@ pub(crate) fn finish(command: &mut Command, input: &[u8]) -> Ran {
     let stderr = collect(child.stderr.take().expect("piped"));
     let stdout = await_end(&mut child, &stdout);
     let stderr = await_end(&mut child, &stderr);
-    let code = child.wait().expect("zk was started").code();
+    let code = reap(&mut child);
     Ran { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() }
 }
 
@@ -95,6 +95,21 @@ fn collect(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
         let _ = sender.send(bytes);
     });
     receiver
+}
+
+/// The exit code of a run whose outputs have ended, and so the run itself.
+pub(crate) fn reap(child: &mut Child) -> Option<i32> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("zk was started") {
+            return status.code();
+        }
+        if begun.elapsed() > GUARD {
+            let _ = child.kill();
+            panic!("zk has closed its outputs and did not end within {GUARD:?}");
+        }
+        thread::yield_now();
+    }
 }
 
 fn await_end(child: &mut Child, end: &mpsc::Receiver<Vec<u8>>) -> Vec<u8> {

@@ -8,6 +8,7 @@
 //! * `hostile`: against a peer that sends what it likes.
 //! * `schedules`: the same peer, callers and driver in thousands of random orders.
 //! * `threads`: the same peer on several threads and a real clock.
+//! * `guarding`: no test hangs without saying so.
 //! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
 
 mod arguments;
@@ -17,6 +18,9 @@ mod conversations;
 mod counters;
 mod endings;
 mod events;
+#[path = "../guard/mod.rs"]
+mod guard;
+mod guarding;
 mod handles;
 mod hostile;
 mod operations;

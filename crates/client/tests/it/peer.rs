@@ -22,6 +22,8 @@ use zookit_proto::types::{EventType, KeeperState, Password};
 use zookit_proto::wire::{Field, Reader, decode};
 use zookit_proto::{OpCode, Operation, Request, SessionId, Xid, frame};
 
+use crate::guard::Guard;
+
 /// The session that peers grant.
 pub(crate) const SESSION: SessionId = SessionId(0x7001);
 
@@ -36,6 +38,8 @@ pub(crate) struct Peer {
     dialed: mpsc::UnboundedReceiver<DuplexStream>,
     /// Dials to be refused before one is taken.
     refusals: Arc<AtomicUsize>,
+    /// Whoever has a peer waits for it or for the client.
+    _guard: Guard,
 }
 
 #[derive(Debug)]
@@ -71,7 +75,7 @@ pub(crate) fn options_with_pipes_of(capacity: usize) -> (ConnectOptions, Peer) {
     let dialer = PipeDialer { dialed, refusals: Arc::clone(&refusals), capacity };
     let options =
         ConnectOptions { dialer: Arc::new(dialer), seed: Some(7), ..ConnectOptions::default() };
-    (options, Peer { dialed: connections, refusals })
+    (options, Peer { dialed: connections, refusals, _guard: Guard::new() })
 }
 
 pub(crate) fn options() -> (ConnectOptions, Peer) {

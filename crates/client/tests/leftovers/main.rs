@@ -4,6 +4,8 @@
 //! In a process of its own, with a single test, since both counts are of the whole process: against
 //! a server that is a thread here, and against every server listed in `ZOOKIT_REAL_SERVERS`.
 
+#[path = "../guard/mod.rs"]
+mod guard;
 mod server;
 
 use std::future::{Future, poll_fn};
@@ -105,6 +107,7 @@ async fn every_way(server: &str) {
 
 #[test]
 fn clients_that_come_and_go_leave_nothing_behind() {
+    let _guard = guard::Guard::new();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         every_way(&server::start()).await;

@@ -12,6 +12,8 @@ mod accepted;
 mod certificates;
 mod clients;
 mod files;
+#[path = "../guard/mod.rs"]
+mod guard;
 mod issue;
 mod peers;
 mod real;

@@ -20,6 +20,7 @@ use tokio_rustls::rustls::{RootCertStore, SupportedProtocolVersion};
 use zookit_client::tls::{Pem, Roots, TlsDialer, TlsError, TlsOptions};
 use zookit_client::{Dialer as _, Endpoint, Transport};
 
+use crate::guard::Guard;
 use crate::issue::{HOST, Pair};
 
 /// Ten times what a handshake takes on a busy machine.
@@ -104,7 +105,9 @@ where
 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
+    let guard = Guard::new();
     tokio::spawn(async move {
+        let _guard = guard;
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             tokio::spawn(serve(stream));

@@ -15,7 +15,7 @@ use zookit_proto::ops::get_data::GetData;
 use zookit_proto::ops::multi::{Multi, MultiReply};
 use zookit_proto::ops::set_data::SetData;
 
-use super::{closes, connected, scripted};
+use super::{closes, connected, scripted, told};
 use crate::peer::{Line, Peer, SERVER, created, got, set};
 
 #[test]
@@ -148,8 +148,7 @@ fn a_guaranteed_delete_is_sent_again() {
 fn a_lazy_client_waits_for_its_session() {
     let (begin, begun) = mpsc::channel::<()>();
     let (options, script) = scripted(async move |mut peer: Peer| {
-        let line = tokio::task::spawn_blocking(move || begun.recv()).await;
-        line.unwrap().unwrap();
+        told(begun).await;
         peer.accept().await.hang_up();
         let mut line = peer.accept().await;
         let asked = line.asked().await;

@@ -14,7 +14,7 @@ use zookit_proto::OpCode;
 use zookit_proto::ops::close_session::CloseSession;
 use zookit_proto::ops::get_data::GetData;
 
-use super::{PATIENCE, closes, connected, scripted};
+use super::{PATIENCE, closes, connected, scripted, told};
 use crate::peer::{Line, Peer, SERVER, got};
 
 #[test]
@@ -46,7 +46,7 @@ fn the_last_handle_waits_within_a_bound() {
         let mut line = peer.accept().await;
         assert_eq!(line.asked().await.request.opcode(), OpCode::CloseSession);
         // Says nothing more, and keeps the connection until the test is over.
-        tokio::task::spawn_blocking(move || go_on.recv()).await.unwrap().unwrap();
+        told(go_on).await;
         assert!(line.next_asked().await.is_none(), "the client has closed it all the same");
     });
     let limits = Limits { close_timeout, ..Limits::default() };
@@ -66,7 +66,7 @@ fn the_last_handle_waits_within_a_bound() {
 fn a_session_may_end_before_its_handles() {
     let (go, go_on) = mpsc::channel::<()>();
     let (options, script) = scripted(async move |mut peer: Peer| {
-        tokio::task::spawn_blocking(move || go_on.recv()).await.unwrap().unwrap();
+        told(go_on).await;
         peer.accept().await.hang_up();
         let mut line = peer.dialed().await;
         line.handshake().await;
@@ -121,7 +121,7 @@ impl Dialer for Inside {
         _: &'a Endpoint,
     ) -> BoxFuture<'a, io::Result<Box<dyn Transport>>> {
         Box::pin(async move {
-            if let Ok(client) = self.given.lock().unwrap().recv() {
+            if let Ok(client) = self.given.lock().unwrap().recv_timeout(PATIENCE) {
                 let call = AssertUnwindSafe(|| client.get_data("/a"));
                 let panic = catch_unwind(call).unwrap_err().downcast::<&str>().unwrap();
                 // The last handle.

@@ -8,7 +8,7 @@ use zookit_client::State;
 use zookit_client::blocking::Client;
 use zookit_proto::ops::get_data::GetData;
 
-use super::{closes, scripted};
+use super::{PATIENCE, closes, scripted};
 use crate::peer::{Peer, SERVER, SESSION, got};
 
 /// The shortest session timeout that real servers grant by default is 4 s; the peer grants less.
@@ -36,7 +36,7 @@ fn heartbeats_go_on_between_calls() {
     let client = Client::connect_with(SERVER, options).unwrap();
     assert_eq!(client.session_timeout(), TIMEOUT);
     let (session, mut states) = (client.session(), client.states());
-    tell.recv().unwrap();
+    tell.recv_timeout(PATIENCE).unwrap();
     assert_eq!(session.get_data("/a").unwrap().data.unwrap(), "x");
     assert_eq!((client.session_id(), client.state()), (SESSION, State::Connected));
     assert!(states.next_timeout(Duration::ZERO).is_err(), "the connection was never lost");

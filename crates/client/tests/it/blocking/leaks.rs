@@ -13,6 +13,7 @@ use zookit_client::{ConnectOptions, ErrorCode, Limits, Zxid};
 use zookit_proto::ops::close_session::CloseSession;
 use zookit_proto::{Operation as _, Xid};
 
+use crate::guard::Guard;
 use crate::peer::{SESSION, TIMEOUT_MS, handshake_frame, reply_frame};
 
 /// Set in the process that counts.
@@ -23,6 +24,8 @@ const CLIENTS: usize = 20;
 
 #[test]
 fn nothing_is_left_behind() {
+    // In both processes.
+    let _guard = Guard::new();
     if env::var_os(COUNTS).is_some() {
         return count();
     }
@@ -116,7 +119,7 @@ impl Server {
                 }
             });
         });
-        Self { address: told.recv().unwrap() }
+        Self { address: told.recv_timeout(super::PATIENCE).unwrap() }
     }
 }
 

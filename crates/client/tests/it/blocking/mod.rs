@@ -12,6 +12,7 @@ mod leaks;
 mod several;
 mod watches;
 
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +34,13 @@ impl Script {
     pub(crate) fn done(self) {
         self.0.join().expect("the script comes to its end");
     }
+}
+
+/// A script goes on when it is told to.
+pub(crate) async fn told(go_on: mpsc::Receiver<()>) {
+    // A thread of the runtime's, which the end of the runtime waits for: so not for ever.
+    let told = tokio::task::spawn_blocking(move || go_on.recv_timeout(PATIENCE));
+    told.await.unwrap().expect("the script is told to go on");
 }
 
 /// Options under which a client connects to a peer that plays this script.

@@ -7,13 +7,8 @@ use zookit_client::blocking::TimedOut;
 use zookit_client::{AddWatchMode, ErrorCode, EventType, WatchNotice, Zxid};
 use zookit_proto::ops::get_data::GetData;
 
-use super::{PATIENCE, closes, connected};
+use super::{PATIENCE, closes, connected, told};
 use crate::peer::{Line, event_frame, got};
-
-/// A script that goes on when it is told to.
-async fn told(go_on: mpsc::Receiver<()>) {
-    tokio::task::spawn_blocking(move || go_on.recv()).await.unwrap().unwrap();
-}
 
 #[test]
 fn a_one_shot_watch_is_waited_for_as_often_as_one_likes() {

@@ -24,6 +24,8 @@ use std::time::Duration;
 
 use zookit_client::{Client, ConnectOptions, CreateMode, ServerFloor};
 
+use crate::guard::Guard;
+
 /// No test on one server takes longer: ten times what the slowest is expected to take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -91,6 +93,7 @@ where
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for server in servers() {
+        let _guard = Guard::new();
         runtime.block_on(async {
             let connect = server.connect.as_str();
             let outside = Client::connect_with(connect, server.options()).await.unwrap();

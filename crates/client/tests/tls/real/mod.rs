@@ -11,6 +11,7 @@ mod zookeeper;
 use std::io::Write as _;
 use std::sync::Once;
 
+use crate::guard::Guard;
 use zookeeper::{Authorities, Settings, Zookeeper};
 
 /// Where a version is.
@@ -27,6 +28,7 @@ where
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for release in releases() {
+        let _guard = Guard::new();
         runtime.block_on(async {
             let server = Zookeeper::start(&release, settings, Authorities::new()).await;
             test(server).await;
