@@ -45,11 +45,12 @@ impl EnsembleConfig {
 /// ```
 /// use zookit_client::{Member, MemberRole};
 /// let text = "server.3=zoo3:2888:3888:observer;0.0.0.0:2181";
-/// let member: Member = text.parse().unwrap();
+/// let member: Member = text.parse()?;
 /// assert_eq!((member.id, member.role), (3, MemberRole::Observer));
 /// assert_eq!(member.addresses[0].host, "zoo3");
 /// assert_eq!(member.client_address.as_deref(), Some("0.0.0.0:2181"));
 /// assert_eq!(member.to_string(), text);
+/// # Ok::<(), zookit_client::MemberError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -160,8 +161,9 @@ impl fmt::Display for Member {
 ///
 /// ```
 /// use zookit_client::Reconfig;
-/// let member = "server.4=zoo4:2888:3888;2181".parse().unwrap();
+/// let member = "server.4=zoo4:2888:3888;2181".parse()?;
 /// let replace = Reconfig::incremental().joining(member).leaving(3).from_version(0x1_0000_0000);
+/// # Ok::<(), zookit_client::MemberError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a change does nothing until it is given to `reconfig`"]

@@ -54,7 +54,7 @@
 //! The few methods that take several requests are ordinary lazy `async fn`s, and say so:
 //! [`create_with_parents`](Client::create_with_parents),
 //! [`delete_recursive`](Client::delete_recursive),
-//! [`linearizable_read`](Client::linearizable_read), and those of the next section but one.
+//! [`linearizable_read`](Client::linearizable_read), and those for a lost reply, below.
 //!
 //! # Every request ends in one of four ways
 //!
@@ -74,8 +74,15 @@
 //!   future is dropped;
 //! * [`retry`](Client::retry): tries again what is safe, as the caller's policy has it.
 //!
+//! # When the session expires
+//!
+//! The client reports [`State::Expired`] and goes on with the next session, unless
+//! [`ConnectOptions::on_expiry`] says otherwise. The ephemeral znodes of the last one are gone; no
+//! write that was submitted before crosses over: it ends *not sent*, where reads are asked again.
+//! One-shot watches end and say so, persistent ones tell a gap.
+//!
 //! What is to hold in one session alone goes through [`session`](Client::session): a handle that
-//! an expiry ends, where the client goes on with the next session.
+//! an expiry ends. Until [`Client::trusted_until`] the session certainly lives.
 //!
 //! # The state of the session
 //!

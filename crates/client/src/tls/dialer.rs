@@ -91,6 +91,9 @@ impl fmt::Debug for TlsDialer {
 ///
 /// # Errors
 /// Nobody takes the connection.
+///
+/// # Cancel safety
+/// Dropping the future closes the connection.
 pub async fn speaks_tls(address: SocketAddr) -> io::Result<bool> {
     // No root at all is trusted, so what speaks TLS ends in an error that says so.
     let roots = Roots { system: false, pem: Vec::new() };
