@@ -7,6 +7,7 @@
 //!   lacks nothing.
 //! * `hostile`: against a peer that sends what it likes.
 //! * `schedules`: the same peer, callers and driver in thousands of random orders.
+//! * `sendable`: what moves between threads; it compiles, or it does not.
 //! * `threads`: the same peer on several threads and a real clock.
 //! * `guarding`: no test hangs without saying so.
 //! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
@@ -28,6 +29,7 @@ mod peer;
 mod real;
 mod retry;
 mod schedules;
+mod sendable;
 mod settle;
 mod threads;
 mod twins;
