@@ -4,6 +4,8 @@ pub mod alloc;
 pub mod cores;
 #[cfg(feature = "peers")]
 pub mod extras;
+#[cfg(feature = "peers")]
+pub mod foreign;
 pub mod load;
 pub mod peers;
 #[cfg(feature = "peers")]

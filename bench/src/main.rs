@@ -142,9 +142,9 @@ fn run(arguments: &Arguments) -> Res<()> {
 }
 
 fn rates(arguments: &Arguments) -> Res<()> {
-    let campaign = |address, against_stub| Campaign {
+    let campaign = |address, stub| Campaign {
         address,
-        against_stub,
+        stub,
         rounds: arguments.rounds,
         windows: arguments.windows.clone(),
         variants: arguments.variants(),
@@ -154,13 +154,13 @@ fn rates(arguments: &Arguments) -> Res<()> {
         None => {
             let stub = pinned_stub()?;
             preamble();
-            campaign(stub.address, true).run()
+            campaign(stub.address, Some(stub.process())).run()
         }
         Some(address) => {
             cores::pin_clients();
             preamble();
             real::prepare(address)?;
-            let run = campaign(address, false).run();
+            let run = campaign(address, None).run();
             real::clear(address)?;
             run
         }

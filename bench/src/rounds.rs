@@ -2,12 +2,14 @@
 //!
 //! A ratio is taken within a round, against the mean of its two runs of the limit, so that what
 //! slows the whole machine for a while cancels out. A round in which the two differ by more than
-//! 15 % says nothing, and another one takes its place, up to three times as many as asked for.
+//! 15 %, or in which others take more than 10 % of the processor, says nothing, and another one
+//! takes its place, up to three times as many as asked for.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::Res;
+use crate::foreign::{self, Watch};
 use crate::load::{Latencies, Plan, Sample, latencies};
 use crate::statistics::{interval, median};
 use crate::variant::Variant;
@@ -20,8 +22,9 @@ const MOST_MOVED: f64 = 0.15;
 pub struct Campaign {
     /// Where the server is.
     pub address: SocketAddr,
-    /// Whether it is the stub, which knows how to be the limit.
-    pub against_stub: bool,
+    /// The process of the stub, which knows how to be the limit; none is a real server, whose share
+    /// of the processor cannot be told from others'.
+    pub stub: Option<u32>,
     /// Rounds to be kept, for each window.
     pub rounds: usize,
     /// Reads in flight.
@@ -125,9 +128,14 @@ impl Campaign {
         for variant in variants {
             lines.push(Line::new(variant)?);
         }
-        let (mut kept, mut discarded) = (0, 0);
-        while kept < self.rounds && kept + discarded < 3 * self.rounds {
+        let (mut kept, mut uneven, mut disturbed) = (0, 0, 0);
+        while kept < self.rounds && kept + uneven + disturbed < 3 * self.rounds {
+            let watch = self.stub.map(Watch::begin).transpose()?;
             let samples = self.round(window, &lines, kept == 0)?;
+            if watch.map_or(Ok(0.0), |watch| watch.share())? > foreign::MOST {
+                disturbed += 1;
+                continue;
+            }
             let (limit, moved) = match &samples.raw {
                 Some([before, after]) => {
                     let rate = f64::midpoint(before.rate, after.rate);
@@ -137,7 +145,7 @@ impl Campaign {
                 None => (None, 0.0),
             };
             if moved > MOST_MOVED {
-                discarded += 1;
+                uneven += 1;
                 continue;
             }
             kept += 1;
@@ -148,18 +156,24 @@ impl Campaign {
                 lines[*index].note(sample, limit)?;
             }
         }
-        if self.against_stub {
-            println!("{}", raw.row(window));
+        if kept > 0 {
+            if self.stub.is_some() {
+                println!("{}", raw.row(window));
+            }
+            lines.iter().for_each(|line| println!("{}", line.row(window)));
         }
-        lines.iter().for_each(|line| println!("{}", line.row(window)));
-        Ok(format!("{window} in flight: {kept} rounds, {discarded} discarded.{}", times(&lines)))
+        Ok(format!(
+            "{window} in flight: {kept} rounds; discarded: {uneven} uneven, {disturbed} in which \
+             others worked.{}",
+            times(&lines)
+        ))
     }
 
     fn round(&self, window: usize, lines: &[Line], first: bool) -> Res<Samples> {
         let (span, allocations) = (self.span, first);
         let plan = Plan { window, span, allocations, latencies: true, ..Plan::default() };
         let limit = || -> Res<Option<Sample>> {
-            self.against_stub.then(|| Variant::RAW.run(self.address, plan)).transpose()
+            self.stub.map(|_| Variant::RAW.run(self.address, plan)).transpose()
         };
         let mut order: Vec<usize> = (0..lines.len()).collect();
         fastrand::shuffle(&mut order);

@@ -46,6 +46,12 @@ impl Stub {
         BufReader::new(stdout).read_line(&mut line)?;
         Ok(Self { child, address: line.trim().parse()? })
     }
+
+    /// Its process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Stub {
