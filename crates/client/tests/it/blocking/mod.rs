@@ -21,18 +21,23 @@ use zookit_client::ConnectOptions;
 use zookit_client::blocking::Client;
 use zookit_proto::ops::close_session::CloseSession;
 
+use crate::guard::Guard;
 use crate::peer::{Line, Peer, SERVER, options};
 
 /// Nothing here takes longer, unless it hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The other side of a test.
-pub(crate) struct Script(thread::JoinHandle<()>);
+pub(crate) struct Script {
+    thread: thread::JoinHandle<()>,
+    /// The script has its time, and with it the peer; the test waits for the client besides.
+    _guard: Guard,
+}
 
 impl Script {
     /// Waits until the script has come to its end.
     pub(crate) fn done(self) {
-        self.0.join().expect("the script comes to its end");
+        self.thread.join().expect("the script comes to its end");
     }
 }
 
@@ -54,7 +59,7 @@ where
         let played = runtime.block_on(async { timeout(PATIENCE, script(peer)).await });
         played.expect("the script is played in time");
     };
-    (options, Script(thread::spawn(play)))
+    (options, Script { thread: thread::spawn(play), _guard: Guard::new() })
 }
 
 /// A client that is connected to a peer which plays this script on its first connection.
