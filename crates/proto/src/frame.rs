@@ -60,6 +60,23 @@ pub fn next(buffer: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, FrameE
     Ok(Some(buffer.split_to(length).freeze()))
 }
 
+/// Cuts all whole frames off the front of `buffer`, prefixes included, with one split for all.
+///
+/// What is behind them is an incomplete frame, or one that [`next`] has an error for.
+pub fn take_whole(buffer: &mut BytesMut, limit: usize) -> Bytes {
+    let mut rest = &buffer[..];
+    while let Some((prefix, behind)) = rest.split_first_chunk::<PREFIX>() {
+        let length = usize::try_from(i32::from_be_bytes(*prefix));
+        match length.ok().filter(|length| *length <= limit).and_then(|length| behind.get(length..))
+        {
+            Some(behind) => rest = behind,
+            None => break,
+        }
+    }
+    let whole = buffer.len().saturating_sub(rest.len());
+    if whole == 0 { Bytes::new() } else { buffer.split_to(whole).freeze() }
+}
+
 /// Begins a frame in `out`; [`finish`] writes its length. Returns where it begins.
 pub fn begin(out: &mut BytesMut) -> usize {
     let start = out.len();
@@ -145,6 +162,18 @@ mod tests {
         let mut buffer = BytesMut::from(&whole[..]);
         assert_eq!(next(&mut buffer, 100).unwrap().unwrap(), &[1, 2, 3][..]);
         assert_eq!(&buffer[..], [9]);
+    }
+
+    #[test]
+    fn whole_frames_are_cut_off_together() {
+        let two = [0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 0];
+        let tails: [&[u8]; 5] = [&[], &[0, 0], &[0, 0, 0, 1], &[0, 0, 0, 101], &[0xff; 9]];
+        for tail in tails {
+            let mut buffer = BytesMut::from(&[&two[..], tail].concat()[..]);
+            assert_eq!(take_whole(&mut buffer, 100), &two[..]);
+            assert_eq!(&buffer[..], tail);
+            assert!(take_whole(&mut buffer, 100).is_empty());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::frame::PREFIX;
 use crate::types::{ErrorCode, Xid, Zxid};
 use crate::wire::{DecodeError, Field, Reader, record};
 
@@ -59,6 +60,19 @@ impl ReplyHeader {
     pub fn split(payload: Bytes) -> Result<(Self, Bytes), DecodeError> {
         split("ReplyHeader", payload)
     }
+
+    /// The header of a whole frame, which begins with its length; `None` if it is too short.
+    #[must_use]
+    pub fn of_frame(frame: &[u8]) -> Option<Self> {
+        let (_, header) = frame.split_first_chunk::<{ PREFIX }>()?;
+        let (xid, header) = header.split_first_chunk()?;
+        let (zxid, header) = header.split_first_chunk()?;
+        Some(Self {
+            xid: Xid(i32::from_be_bytes(*xid)),
+            zxid: Zxid(i64::from_be_bytes(*zxid)),
+            err: ErrorCode::from_number(i32::from_be_bytes(*header.first_chunk()?)),
+        })
+    }
 }
 
 fn split<T: Field>(record: &'static str, payload: Bytes) -> Result<(T, Bytes), DecodeError> {
@@ -78,6 +92,16 @@ mod tests {
         let payload = [&encode(&header)[..], b"left over"].concat();
         let (split, body) = ReplyHeader::split(payload.into()).unwrap();
         assert_eq!((split, &body[..]), (header, &b"left over"[..]));
+    }
+
+    #[test]
+    fn the_header_of_a_frame_is_that_of_its_payload() {
+        let header = ReplyHeader { xid: Xid(7), zxid: Zxid(-2), err: ErrorCode::NoNode };
+        let frame = crate::frame::around(&header);
+        assert_eq!(ReplyHeader::of_frame(&frame), Some(header));
+        for end in 0..frame.len() {
+            assert_eq!(ReplyHeader::of_frame(&frame[..end]), None, "{end} bytes");
+        }
     }
 
     #[test]

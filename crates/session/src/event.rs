@@ -9,6 +9,7 @@ use zookit_proto::{ErrorCode, SessionId, Text, Zxid};
 use crate::endpoint::Endpoint;
 use crate::ids::{Generation, Ticket, WatcherId};
 use crate::outcome::{Loss, Outcome};
+use crate::run::Replies;
 
 /// The state of a session, in ZooKeeper's and Curator's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +155,9 @@ pub enum WatchEnd {
 pub enum Event {
     /// A request ended. Once for each ticket.
     Completed(Ticket, Outcome),
+    /// Requests of a [`Run`](crate::Run) have ended, each of them by its reply. Those of the run
+    /// that are not among them end in other events.
+    Replied(Replies),
     /// Something for a watcher.
     Watch(WatcherId, WatchNotice),
     /// The state changed.

@@ -22,6 +22,7 @@
 //!
 //! * [`Session`]: the machine, its diagram, and how to drive it.
 //! * `requests`, `fates`: where requests wait, and the one table of what becomes of them.
+//! * [`Run`]: many requests as one.
 //! * `watches`: local watchers, the server's side of them, and their restoration.
 //! * `hosts`: which server next, and when.
 //! * `connection`, `send_buffer`: what lives and dies with one connection.
@@ -50,6 +51,7 @@ mod ids;
 mod outcome;
 mod request;
 mod requests;
+mod run;
 mod sasl;
 mod send_buffer;
 mod session;
@@ -66,6 +68,7 @@ pub use event::{
 pub use ids::{Generation, Ticket, WatcherId};
 pub use outcome::{Loss, NoReply, NotSent, Outcome, Unreadable};
 pub use request::{Submission, WatchKind, WatchRequest};
+pub use run::{Replies, Run};
 pub use sasl::{Mechanism, Step};
 pub use session::Session;
 pub use time::Time;

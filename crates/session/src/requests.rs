@@ -2,16 +2,20 @@
 //!
 //! This room owns the two queues and their bounds; what becomes of a request when something goes
 //! wrong is decided in [`fates`](crate::fates) and carried out by the session.
+//!
+//! An entry of a queue may be a whole [`Run`]. Whoever takes entries out to decide about them gets
+//! single requests.
 
 use std::collections::{BTreeSet, VecDeque};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use zookit_proto::{OpCode, Xid};
 
 use crate::config::Limits;
 use crate::fates::Kind;
 use crate::ids::{Generation, Ticket, WatcherId};
 use crate::request::{Submission, WatchRequest};
+use crate::run::{Run, frame_length};
 use crate::send_buffer::{Patch, Span};
 use crate::time::Time;
 
@@ -32,14 +36,28 @@ pub(crate) enum Owner {
     Close,
 }
 
-/// A request that the session has accepted.
+impl Owner {
+    /// Of the requests behind the first `count` of a run.
+    fn behind(&self, count: u32) -> Self {
+        match self {
+            Self::Caller(Ticket(first)) => {
+                Self::Caller(Ticket(first.saturating_add(u64::from(count))))
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// A request that the session has accepted, or a run of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    /// Of a run: of its first.
     pub(crate) owner: Owner,
     pub(crate) opcode: OpCode,
-    /// The whole frame, xid still open.
+    /// More than one of a run.
+    pub(crate) count: u32,
+    /// The whole frames, xids still open.
     pub(crate) frame: Bytes,
-    pub(crate) length: usize,
     pub(crate) deadline: Option<Time>,
     pub(crate) watch: Option<Box<WatchRequest>>,
     pub(crate) pinned: Option<Generation>,
@@ -51,12 +69,11 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn of(submission: Submission) -> Self {
-        let length = submission.frame.len();
         Self {
             owner: Owner::Caller(submission.ticket),
             opcode: submission.opcode,
+            count: 1,
             frame: submission.frame,
-            length,
             deadline: submission.deadline,
             watch: submission.watch,
             pinned: submission.pinned,
@@ -65,28 +82,92 @@ impl Request {
         }
     }
 
+    pub(crate) fn run(run: Run) -> Self {
+        let Run { first, opcode, count, frames, deadline, pinned } = run;
+        let owner = Owner::Caller(first);
+        let (watch, times_sent, abandoned) = (None, 0, false);
+        Self { owner, opcode, count, frame: frames, deadline, watch, pinned, times_sent, abandoned }
+    }
+
     pub(crate) const fn internal(owner: Owner, opcode: OpCode, frame: Bytes) -> Self {
-        let length = frame.len();
         let (deadline, watch, pinned) = (None, None, None);
-        let (times_sent, abandoned) = (0, false);
-        Self { owner, opcode, frame, length, deadline, watch, pinned, times_sent, abandoned }
+        let (count, times_sent, abandoned) = (1, 0, false);
+        Self { owner, opcode, count, frame, deadline, watch, pinned, times_sent, abandoned }
     }
 
     pub(crate) const fn kind(&self) -> Kind {
         Kind::of(self.opcode)
     }
+
+    pub(crate) const fn length(&self) -> usize {
+        self.frame.len()
+    }
+
+    pub(crate) const fn is_run(&self) -> bool {
+        self.count > 1
+    }
+
+    /// The length of the first frame.
+    fn first_length(&self) -> usize {
+        if self.is_run() { frame_length(&self.frame).min(self.length()) } else { self.length() }
+    }
+
+    /// Takes the first `count` requests off a run, whose frames are `length` bytes.
+    fn split_off_front(&mut self, count: u32, length: usize) -> Self {
+        let front = Self { count, frame: self.frame.split_to(length), ..self.clone() };
+        self.owner = self.owner.behind(count);
+        self.count = self.count.saturating_sub(count);
+        front
+    }
+
+    /// Each request of a run by itself.
+    pub(crate) fn singles(mut self) -> impl Iterator<Item = Self> {
+        std::iter::from_fn(move || {
+            (self.count > 0).then(|| self.split_off_front(1, self.first_length()))
+        })
+    }
 }
 
-/// A request whose reply is due.
+/// A request whose reply is due, or what is left of a run of them.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     pub(crate) request: Request,
+    /// Of a run: of its first.
     pub(crate) xid: Xid,
+    /// Of a run: of all its frames.
     pub(crate) span: Span,
     pub(crate) patch: Patch,
     pub(crate) sent_at: Time,
     /// The deadline has passed and the caller was told; the place in the order of replies stays.
     pub(crate) answered_late: bool,
+}
+
+impl InFlight {
+    /// Where the first frame lies.
+    pub(crate) fn first_span(&self) -> Span {
+        self.span.front(self.request.first_length())
+    }
+
+    /// Takes the first `count` requests off a run, whose frames are `length` bytes.
+    fn split_off_front(&mut self, count: u32, length: usize) -> Self {
+        let Self { xid, span, patch, sent_at, answered_late, .. } = *self;
+        let request = self.request.split_off_front(count, length);
+        self.advance(count, length);
+        let span = span.front(length);
+        Self { request, xid, span, patch, sent_at, answered_late }
+    }
+
+    /// The first `count` requests, whose frames were `length` bytes, have been taken off the run.
+    fn advance(&mut self, count: u32, length: usize) {
+        self.span = self.span.behind(length);
+        self.xid = self.xid.nth(count);
+    }
+
+    fn singles(mut self) -> impl Iterator<Item = Self> {
+        std::iter::from_fn(move || {
+            (self.request.count > 0).then(|| self.split_off_front(1, self.request.first_length()))
+        })
+    }
 }
 
 /// What [`Requests::expire`] found.
@@ -103,6 +184,9 @@ pub(crate) struct Expired {
 pub(crate) struct Requests {
     unsent: VecDeque<Request>,
     in_flight: VecDeque<InFlight>,
+    /// Requests in each of them: a run counts for all it has.
+    unsent_count: usize,
+    in_flight_count: usize,
     /// Bytes of both queues.
     bytes: usize,
     bytes_in_flight: usize,
@@ -118,6 +202,8 @@ impl Default for Requests {
         Self {
             unsent: VecDeque::new(),
             in_flight: VecDeque::new(),
+            unsent_count: 0,
+            in_flight_count: 0,
             bytes: 0,
             bytes_in_flight: 0,
             abandoned: BTreeSet::new(),
@@ -135,7 +221,7 @@ impl Requests {
     }
 
     pub(crate) fn unsent(&self) -> usize {
-        self.unsent.len()
+        self.unsent_count
     }
 
     pub(crate) fn unsent_bytes(&self) -> usize {
@@ -143,12 +229,13 @@ impl Requests {
     }
 
     pub(crate) fn in_flight(&self) -> usize {
-        self.in_flight.len()
+        self.in_flight_count
     }
 
-    /// Whether one more request of this length is within the bounds.
-    pub(crate) fn has_room(&self, length: usize, limits: &Limits) -> bool {
-        self.unsent.len().saturating_add(self.in_flight.len()) < limits.max_requests
+    /// Whether so many more requests, of so many bytes together, are within the bounds.
+    pub(crate) fn has_room(&self, count: u32, length: usize, limits: &Limits) -> bool {
+        let all = self.unsent_count.saturating_add(self.in_flight_count);
+        all.saturating_add(count as usize) <= limits.max_requests
             && self.bytes.saturating_add(length) <= limits.max_request_bytes.max(length)
     }
 
@@ -156,14 +243,18 @@ impl Requests {
     pub(crate) fn push(&mut self, request: Request) {
         // The ticket may have been another's before.
         if let (Owner::Caller(ticket), false) = (&request.owner, self.abandoned.is_empty()) {
-            self.abandoned.remove(ticket);
+            let Ticket(first) = *ticket;
+            for number in (first..).take(request.count as usize) {
+                self.abandoned.remove(&Ticket(number));
+            }
         }
         self.keep(request);
     }
 
     /// Puts a request that was taken out back, behind those already put back.
     pub(crate) fn keep(&mut self, request: Request) {
-        self.bytes = self.bytes.saturating_add(request.length);
+        self.bytes = self.bytes.saturating_add(request.length());
+        self.unsent_count = self.unsent_count.saturating_add(request.count as usize);
         self.note_deadline(request.deadline);
         self.unsent.push_back(request);
     }
@@ -175,16 +266,22 @@ impl Requests {
         }
     }
 
-    /// The next request to send, if the window has room for it.
-    pub(crate) fn pop_unsent(&mut self, limits: &Limits) -> Option<Request> {
+    /// The next request to send, or as much of a run as the window has room for; no more than
+    /// `ahead` bytes of a run.
+    pub(crate) fn pop_unsent(&mut self, limits: &Limits, ahead: usize) -> Option<Request> {
         let next = self.unsent.front()?;
-        let bytes = self.bytes_in_flight.saturating_add(next.length);
-        let open = self.in_flight.len() < limits.window_requests && bytes <= limits.window_bytes;
-        if !open && !self.in_flight.is_empty() {
+        let bytes = self.bytes_in_flight.saturating_add(next.first_length());
+        let open = self.in_flight_count < limits.window_requests && bytes <= limits.window_bytes;
+        if !open && self.in_flight_count > 0 {
             return None;
         }
-        let mut request = self.unsent.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(request.length);
+        let mut request = if next.is_run() {
+            self.pop_of_run(limits, ahead)?
+        } else {
+            self.unsent.pop_front()?
+        };
+        self.bytes = self.bytes.saturating_sub(request.length());
+        self.unsent_count = self.unsent_count.saturating_sub(request.count as usize);
         if let (Owner::Caller(ticket), false) = (&request.owner, self.abandoned.is_empty()) {
             request.abandoned = self.abandoned.remove(ticket);
         }
@@ -194,10 +291,35 @@ impl Requests {
         Some(request)
     }
 
-    /// The xid for the next request in flight.
-    pub(crate) fn take_xid(&mut self) -> Xid {
+    /// What can be sent of the run whose turn it is, at least one request; one by one while any
+    /// caller has lost interest.
+    fn pop_of_run(&mut self, limits: &Limits, ahead: usize) -> Option<Request> {
+        let room = limits.window_requests.saturating_sub(self.in_flight_count);
+        let most_bytes = limits.window_bytes.saturating_sub(self.bytes_in_flight).min(ahead);
+        let most = if self.abandoned.is_empty() { room } else { 1 };
+        let run = self.unsent.front_mut()?;
+        if run.count as usize <= most && run.length() <= most_bytes {
+            return self.unsent.pop_front();
+        }
+        let (mut count, mut length) = (1, run.first_length());
+        while count < run.count && (count as usize) < most {
+            let next = frame_length(run.frame.get(length..).unwrap_or_default());
+            if length.saturating_add(next) > most_bytes {
+                break;
+            }
+            length = length.saturating_add(next);
+            count = count.saturating_add(1);
+        }
+        if count == run.count {
+            return self.unsent.pop_front();
+        }
+        Some(run.split_off_front(count, length))
+    }
+
+    /// The xid for the next request in flight; those behind it are for as many more as it takes.
+    pub(crate) fn take_xids(&mut self, count: u32) -> Xid {
         let xid = self.next_xid;
-        self.next_xid = xid.next();
+        self.next_xid = xid.nth(count);
         xid
     }
 
@@ -209,8 +331,10 @@ impl Requests {
     /// The request is on its way; its reply is due behind those of all others in flight.
     pub(crate) fn launch(&mut self, mut entry: InFlight) {
         entry.request.times_sent = entry.request.times_sent.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(entry.request.length);
-        self.bytes_in_flight = self.bytes_in_flight.saturating_add(entry.request.length);
+        let (count, length) = (entry.request.count as usize, entry.request.length());
+        self.bytes = self.bytes.saturating_add(length);
+        self.bytes_in_flight = self.bytes_in_flight.saturating_add(length);
+        self.in_flight_count = self.in_flight_count.saturating_add(count);
         self.in_flight.push_back(entry);
     }
 
@@ -221,18 +345,44 @@ impl Requests {
 
     /// Takes the request whose reply has come.
     pub(crate) fn pop_due(&mut self) -> Option<InFlight> {
-        let entry = self.in_flight.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(entry.request.length);
-        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(entry.request.length);
+        let entry = match self.in_flight.front_mut()? {
+            run if run.request.is_run() => run.split_off_front(1, run.request.first_length()),
+            _ => self.in_flight.pop_front()?,
+        };
+        self.forget_in_flight(1, entry.request.length());
         Some(entry)
+    }
+
+    /// The replies of the first `count` requests of the run whose turn it is have come; their
+    /// frames were `length` bytes.
+    pub(crate) fn advance_due(&mut self, count: u32, length: usize) {
+        self.forget_in_flight(count as usize, length);
+        let Some(run) = self.in_flight.front_mut() else { return };
+        if count >= run.request.count {
+            self.in_flight.pop_front();
+        } else {
+            run.request.frame.advance(length.min(run.request.frame.len()));
+            run.request.owner = run.request.owner.behind(count);
+            run.request.count = run.request.count.saturating_sub(count);
+            run.advance(count, length);
+        }
+    }
+
+    fn forget_in_flight(&mut self, count: usize, length: usize) {
+        self.bytes = self.bytes.saturating_sub(length);
+        self.bytes_in_flight = self.bytes_in_flight.saturating_sub(length);
+        self.in_flight_count = self.in_flight_count.saturating_sub(count);
     }
 
     /// Takes everything out, for whoever sorts it: in flight first, then unsent.
     pub(crate) fn take_all(&mut self) -> (VecDeque<InFlight>, VecDeque<Request>) {
-        self.bytes = 0;
-        self.bytes_in_flight = 0;
+        (self.bytes, self.bytes_in_flight) = (0, 0);
+        (self.unsent_count, self.in_flight_count) = (0, 0);
         self.first_deadline = None;
-        (std::mem::take(&mut self.in_flight), std::mem::take(&mut self.unsent))
+        let in_flight = std::mem::take(&mut self.in_flight);
+        let unsent = std::mem::take(&mut self.unsent);
+        let in_flight = in_flight.into_iter().flat_map(InFlight::singles).collect();
+        (in_flight, unsent.into_iter().flat_map(Request::singles).collect())
     }
 
     /// A caller lost interest; if the request is an unsent read it will be skipped.
@@ -260,7 +410,7 @@ impl Requests {
             match entry.request.deadline {
                 Some(deadline) if deadline <= now && !entry.answered_late => {
                     entry.answered_late = true;
-                    late.push(entry.request.clone());
+                    late.extend(entry.request.clone().singles());
                 }
                 deadline if !entry.answered_late => deadlines.push(deadline),
                 _ => {}
@@ -270,8 +420,10 @@ impl Requests {
             .into_iter()
             .partition(|request| request.deadline.is_some_and(|deadline| deadline <= now));
         for request in &unsent {
-            self.bytes = self.bytes.saturating_sub(request.length);
+            self.bytes = self.bytes.saturating_sub(request.length());
+            self.unsent_count = self.unsent_count.saturating_sub(request.count as usize);
         }
+        let unsent = unsent.into_iter().flat_map(Request::singles).collect();
         deadlines.extend(kept.iter().map(|request| request.deadline));
         self.unsent = kept;
         for deadline in deadlines {

@@ -6,6 +6,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use zookit_proto::Xid;
 
 use crate::config::SentRule;
+use crate::run::frame_length;
 
 /// Frames shorter than this are copied together, so that many leave in one write; longer ones are
 /// passed on as they are.
@@ -30,6 +31,27 @@ pub(crate) enum Patch {
 pub(crate) struct Span {
     start: u64,
     end: u64,
+}
+
+impl Span {
+    /// Of the first `length` bytes of it.
+    pub(crate) const fn front(self, length: usize) -> Self {
+        Self { start: self.start, end: self.start.saturating_add(length as u64) }
+    }
+
+    /// Of the frame of `length` bytes behind it.
+    pub(crate) const fn next(self, length: usize) -> Self {
+        Self { start: self.end, end: self.end.saturating_add(length as u64) }
+    }
+
+    pub(crate) const fn length(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Of what is behind the first `length` bytes of it.
+    pub(crate) const fn behind(self, length: usize) -> Self {
+        Self { start: self.start.saturating_add(length as u64), end: self.end }
+    }
 }
 
 /// The outgoing bytes of one connection.
@@ -63,16 +85,42 @@ impl SendBuffer {
         } else {
             self.tail.extend_from_slice(frame.get(..HEAD).unwrap_or_default());
         }
-        let place = begin.saturating_add(4)..begin.saturating_add(8);
-        if let Some(place) = self.tail.get_mut(place) {
-            place.copy_from_slice(&xid.0.to_be_bytes());
-        }
+        self.set_xid(begin, xid);
         if frame.len() >= COPY_BELOW && patch == Patch::None {
             let head = self.tail.split().freeze();
             self.chunks.push_back(head);
             self.chunks.push_back(frame.slice(HEAD..));
         }
         self.span(start, frame.len())
+    }
+
+    /// Puts in the frames of a run, each with its xid.
+    pub(crate) fn push_run(&mut self, frames: &Bytes, count: u32, first: Xid) -> Span {
+        let start = self.offered;
+        let (mut at, mut xid) = (0_usize, first);
+        for _ in 0..count {
+            let rest = frames.get(at..).unwrap_or_default();
+            let length = frame_length(rest).min(rest.len());
+            if length < COPY_BELOW {
+                let begin = self.tail.len();
+                self.tail.extend_from_slice(rest.get(..length).unwrap_or_default());
+                self.set_xid(begin, xid);
+                self.span(self.offered, length);
+            } else {
+                let end = at.saturating_add(length);
+                self.push_request(&frames.slice(at..end), xid, Patch::None);
+            }
+            at = at.saturating_add(length);
+            xid = xid.next();
+        }
+        Span { start, end: self.offered }
+    }
+
+    fn set_xid(&mut self, begin: usize, xid: Xid) {
+        let place = begin.saturating_add(4)..begin.saturating_add(8);
+        if let Some(place) = self.tail.get_mut(place) {
+            place.copy_from_slice(&xid.0.to_be_bytes());
+        }
     }
 
     fn patch_end(&mut self, patch: Patch) {

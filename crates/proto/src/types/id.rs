@@ -104,6 +104,15 @@ impl Xid {
             _ => Self::FIRST,
         }
     }
+
+    /// The ordinary xid so many places after this one.
+    #[must_use]
+    pub const fn nth(self, count: u32) -> Self {
+        // All of them, 1 to 2^31-1.
+        let ordinary = i32::MAX as i64;
+        let place = (self.0 as i64).saturating_sub(1).saturating_add(count as i64);
+        Self(place.rem_euclid(ordinary).saturating_add(1) as i32)
+    }
 }
 
 impl SessionId {

@@ -8,10 +8,11 @@ use crate::config::{Limits, ServerFloor};
 use crate::endpoint::Endpoint;
 use crate::event::State;
 use crate::hosts::AfterUpdate;
-use crate::ids::{Ticket, WatcherId};
+use crate::ids::{Generation, Ticket, WatcherId};
 use crate::outcome::{Loss, NoReply, NotSent, Outcome};
 use crate::request::{Submission, WatchRequest};
 use crate::requests::{Owner, Request};
+use crate::run::Run;
 use crate::time::Time;
 use crate::watches::Consequences;
 
@@ -31,16 +32,56 @@ impl Session {
         self.requests.push(Request::of(submission));
     }
 
-    fn accepts(&self, submission: &Submission) -> Result<(), NotSent> {
+    /// Takes many requests at once. Each ends in exactly one
+    /// [`Completed`](crate::Event::Completed), or in one [`Replied`](crate::Event::Replied)
+    /// together with others of them.
+    ///
+    /// It is the same as to [`submit`](Self::submit) one after the other, and costs less.
+    pub fn submit_run(&mut self, now: Time, run: Run) {
+        self.tick(now);
+        if let Err(reason) = self.accepts_any(run.pinned) {
+            return self.refuse_run(&run, reason);
+        }
+        if !run.is_sound() {
+            return self.refuse_run(&run, NotSent::Malformed);
+        }
+        let limits = self.config.limits;
+        let run = Request::run(run);
+        if self.requests.has_room(run.count, run.length(), &limits) {
+            return self.requests.push(run);
+        }
+        for request in run.singles() {
+            if self.requests.has_room(1, request.length(), &limits) {
+                self.requests.push(request);
+            } else if let Owner::Caller(ticket) = request.owner {
+                self.complete(ticket, Outcome::NotSent(NotSent::QueueFull));
+            }
+        }
+    }
+
+    fn refuse_run(&mut self, run: &Run, reason: NotSent) {
+        let Ticket(first) = run.first;
+        for number in (first..).take(run.count as usize) {
+            self.complete(Ticket(number), Outcome::NotSent(reason));
+        }
+    }
+
+    /// Whether any request that is pinned so can be accepted.
+    fn accepts_any(&self, pinned: Option<Generation>) -> Result<(), NotSent> {
         if self.state == State::AuthFailed {
             return Err(NotSent::AuthFailed);
         }
         if self.closing.is_some() || matches!(self.phase, Phase::Over) {
             return Err(NotSent::Closed);
         }
-        if submission.pinned.is_some_and(|generation| generation != self.life.generation) {
+        if pinned.is_some_and(|generation| generation != self.life.generation) {
             return Err(NotSent::SessionLost);
         }
+        Ok(())
+    }
+
+    fn accepts(&self, submission: &Submission) -> Result<(), NotSent> {
+        self.accepts_any(submission.pinned)?;
         let taken = |watch: &WatchRequest| self.watches.contains(watch.watcher);
         if !submission.is_sound() || submission.watch.as_deref().is_some_and(taken) {
             return Err(NotSent::Malformed);
@@ -49,7 +90,7 @@ impl Session {
         if submission.watch.is_some() && self.watches.len() >= limits.max_watchers {
             return Err(NotSent::TooManyWatches);
         }
-        if !self.requests.has_room(submission.frame.len(), limits) {
+        if !self.requests.has_room(1, submission.frame.len(), limits) {
             return Err(NotSent::QueueFull);
         }
         Ok(())

@@ -135,7 +135,8 @@ struct Closing {
 ///
 /// Its methods are of four families.
 ///
-/// * *Commands* say what callers want: [`submit`](Self::submit), [`add_auth`](Self::add_auth),
+/// * *Commands* say what callers want: [`submit`](Self::submit), [`submit_run`](Self::submit_run),
+///   [`add_auth`](Self::add_auth),
 ///   [`abandon`](Self::abandon), [`drop_watcher`](Self::drop_watcher),
 ///   [`update_servers`](Self::update_servers), [`close`](Self::close).
 /// * *`handle_*`* say what the outside did: [`handle_connected`](Self::handle_connected),

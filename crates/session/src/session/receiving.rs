@@ -1,6 +1,6 @@
 //! Bytes in.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use zookit_proto::frame::{self, FrameError};
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::ops::notification::WatcherEvent;
@@ -14,6 +14,7 @@ use crate::fates::{Cause, Fate, Kind, Stage, fate};
 use crate::ids::WatcherId;
 use crate::outcome::{Loss, NoReply, Outcome, Unreadable};
 use crate::requests::{InFlight, Owner};
+use crate::run::{Replies, frame_length, is_plain};
 use crate::time::Time;
 use crate::watches::{Notification, Reach};
 
@@ -28,19 +29,23 @@ impl Session {
         if let Some(connection) = &mut self.connection {
             connection.spoken_to |= !buffer.is_empty();
         }
-        while self.connection.is_some() {
-            let limit = match self.phase {
-                Phase::Handshaking { .. } => Limits::MAX_HANDSHAKE,
-                _ => self.config.limits.max_response,
-            };
-            match frame::next(buffer, limit) {
+        if matches!(self.phase, Phase::Handshaking { .. }) {
+            match frame::next(buffer, Limits::MAX_HANDSHAKE) {
                 Ok(Some(payload)) => {
-                    frames = frames.saturating_add(1);
-                    self.heard();
-                    self.handle_frame(payload);
+                    frames = 1;
+                    self.handle_connect_response(payload);
                 }
-                Ok(None) => break,
+                Ok(None) => {}
                 Err(error) => self.handle_bad_frame(error),
+            }
+        }
+        if self.connection.is_some() && !matches!(self.phase, Phase::Handshaking { .. }) {
+            let limit = self.config.limits.max_response;
+            let whole = frame::take_whole(buffer, limit);
+            frames = frames.saturating_add(self.handle_frames(whole));
+            // Not one of those that could be taken.
+            if let (true, Err(error)) = (self.connection.is_some(), frame::next(buffer, limit)) {
+                self.handle_bad_frame(error);
             }
         }
         match &mut self.connection {
@@ -61,20 +66,77 @@ impl Session {
         }
     }
 
-    fn handle_frame(&mut self, payload: Bytes) {
-        if matches!(self.phase, Phase::Handshaking { .. }) {
-            return self.handle_connect_response(payload);
+    /// Handles whole frames until there is none left, or no connection. Returns how many.
+    fn handle_frames(&mut self, mut frames: Bytes) -> usize {
+        let mut count = 0_usize;
+        while !frames.is_empty() && self.connection.is_some() {
+            self.heard();
+            let replied = self.handle_replies(&mut frames);
+            if replied > 0 {
+                count = count.saturating_add(replied);
+                continue;
+            }
+            count = count.saturating_add(1);
+            let length = frame_length(&frames).min(frames.len());
+            self.handle_frame(frames.split_to(length));
         }
-        let mut reader = Reader::new("ReplyHeader", payload);
-        let Ok(header) = ReplyHeader::read(&mut reader, "") else {
+        count
+    }
+
+    fn handle_frame(&mut self, mut frame: Bytes) {
+        let Some(header) = ReplyHeader::of_frame(&frame) else {
             return self.unreadable_reply(Unreadable::NotAFrame);
         };
+        frame.advance(frame::PREFIX.saturating_add(ReplyHeader::LENGTH));
         match header.xid {
-            Xid::NOTIFICATION => self.handle_notification(header, reader.rest()),
+            Xid::NOTIFICATION => self.handle_notification(header, frame),
             Xid::PING => self.handle_pong(header),
             Xid::AUTH => self.handle_auth(header),
-            _ => self.handle_reply(header, reader.rest()),
+            _ => self.handle_reply(header, frame),
         }
+    }
+
+    /// Takes the replies to requests of one run off the front of `frames`, as far as they are what
+    /// is due and plain. Returns how many; whatever is there instead is handled by itself.
+    fn handle_replies(&mut self, frames: &mut Bytes) -> usize {
+        let serving = matches!(self.phase, Phase::Serving | Phase::Draining { .. });
+        let (Some(run), Some(connection)) = (self.requests.due(), &mut self.connection) else {
+            return 0;
+        };
+        if !serving || !run.request.is_run() {
+            return 0;
+        }
+        let requests = &run.request.frame[..];
+        let (mut xid, mut span, mut newest) = (run.xid, run.first_span(), Zxid::NONE);
+        let (mut count, mut sent, mut received) = (0_u32, 0_usize, 0_usize);
+        while count < run.request.count {
+            let rest = frames.get(received..).unwrap_or_default();
+            let Some(header) = ReplyHeader::of_frame(rest) else { break };
+            let is_due = header.xid == xid && connection.out.is_sent(span, self.config.sent_rule);
+            if !is_due || !is_plain(header.err) {
+                break;
+            }
+            newest = newest.max(header.zxid);
+            received = received.saturating_add(frame_length(rest));
+            sent = sent.saturating_add(span.length());
+            count = count.saturating_add(1);
+            xid = xid.next();
+            span = span.next(frame_length(requests.get(sent..).unwrap_or_default()));
+        }
+        if count == 0 {
+            return 0;
+        }
+        connection.answered = self.now;
+        self.life.trust(run.sent_at);
+        self.life.saw(newest);
+        self.life.told = self.life.told.max(newest);
+        let frames = frames.split_to(received);
+        if let (Owner::Caller(first), false) = (&run.request.owner, run.answered_late) {
+            let replies = Replies { first: *first, count, frames };
+            self.events.push_back(Event::Replied(replies));
+        }
+        self.requests.advance_due(count, sent);
+        count as usize
     }
 
     fn handle_pong(&mut self, header: ReplyHeader) {
@@ -130,7 +192,7 @@ impl Session {
     /// The xid of the reply that is due next. None is, of a request that has not left yet.
     fn due(&self) -> Option<Xid> {
         let (entry, connection) = (self.requests.due()?, self.connection.as_ref()?);
-        let sent = connection.out.is_sent(entry.span, self.config.sent_rule);
+        let sent = connection.out.is_sent(entry.first_span(), self.config.sent_rule);
         sent.then_some(entry.xid)
     }
 

@@ -50,10 +50,13 @@ impl Session {
     fn fill(&mut self) {
         loop {
             let Some(connection) = &self.connection else { return };
-            if connection.out.waiting() >= SEND_AHEAD {
+            let ahead = SEND_AHEAD.saturating_sub(connection.out.waiting());
+            if ahead == 0 {
                 return;
             }
-            let Some(request) = self.requests.pop_unsent(&self.config.limits) else { return };
+            let ahead = usize::try_from(ahead).unwrap_or(usize::MAX);
+            let next = self.requests.pop_unsent(&self.config.limits, ahead);
+            let Some(request) = next else { return };
             match self.reason_not_to_send(&request) {
                 None => self.launch(request),
                 Some(reason) => self.skip(request, reason),
@@ -85,20 +88,26 @@ impl Session {
             let consequences = self.watches.remove(watch.watcher);
             self.follow(consequences);
         }
-        if let Owner::Caller(ticket) = request.owner {
-            self.complete(ticket, Outcome::NotSent(reason));
+        for request in request.singles() {
+            if let Owner::Caller(ticket) = request.owner {
+                self.complete(ticket, Outcome::NotSent(reason));
+            }
         }
     }
 
-    /// Sends a request; its reply is due behind those of all others in flight.
+    /// Sends a request, or a run; its reply is due behind those of all others in flight.
     pub(super) fn launch(&mut self, request: Request) {
         let patch = match &request.watch {
             Some(watch) => self.watches.transmit(watch),
             None => Patch::None,
         };
         let Some(connection) = &mut self.connection else { return };
-        let xid = self.requests.take_xid();
-        let span = connection.out.push_request(&request.frame, xid, patch);
+        let xid = self.requests.take_xids(request.count);
+        let span = if request.is_run() {
+            connection.out.push_run(&request.frame, request.count, xid)
+        } else {
+            connection.out.push_request(&request.frame, xid, patch)
+        };
         connection.spoke = self.now;
         let sent_at = self.now;
         self.requests.launch(InFlight { request, xid, span, patch, sent_at, answered_late: false });

@@ -126,6 +126,11 @@ impl Talk {
         while let Some(event) = self.session.poll_event() {
             self.heard.push_back(match event {
                 Event::Completed(ticket, outcome) => Heard::Done(ticket, outcome),
+                Event::Replied(replies) => {
+                    let each = replies.outcomes();
+                    self.heard.extend(each.map(|(ticket, outcome)| Heard::Done(ticket, outcome)));
+                    continue;
+                }
                 Event::Watch(watcher, notice) => Heard::Watch(watcher, notice),
                 Event::State(change) => {
                     let state = change.state;

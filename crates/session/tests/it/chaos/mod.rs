@@ -23,7 +23,7 @@ use zookit_proto::ops::exists::ExistsRequest;
 use zookit_proto::types::{AddWatchMode, CreateMode};
 use zookit_proto::{OpCode, Request, SessionId, Text, Xid};
 use zookit_session::{
-    Effect, Endpoint, Event, Generation, NoReply, OnExpiry, Outcome, PresumedExpiry, SentRule,
+    Effect, Endpoint, Event, Generation, NoReply, OnExpiry, Outcome, PresumedExpiry, Run, SentRule,
     Session, State, Submission, Ticket, Time, WatchKind, WatchNotice, WatchRequest, WatcherId,
 };
 
@@ -40,8 +40,18 @@ struct Write {
     times_sent: u32,
 }
 
+/// How callers submit many requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Many {
+    /// As runs.
+    AsRuns,
+    /// One after the other.
+    OneByOne,
+}
+
 struct Chaos {
     rng: Rng,
+    many: Many,
     session: Session,
     now: Time,
     /// Whether a dial was asked for, or answered.
@@ -68,11 +78,13 @@ struct Chaos {
     stopped_before: u64,
     watchers: BTreeMap<WatcherId, (WatchKind, bool)>,
     state: State,
+    /// How often replies to several requests were told together.
+    replied_together: usize,
     transcript: DefaultHasher,
 }
 
 impl Chaos {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, many: Many) -> Self {
         let mut rng = Rng::with_seed(seed);
         let mut config = config(rng.u16(0..5).min(3));
         config.limits.window_requests = *rng.choice(&[1, 3, 100]).unwrap();
@@ -90,6 +102,7 @@ impl Chaos {
         let session = Session::new(config, seed, Time::ZERO);
         Self {
             rng,
+            many,
             session,
             now: Time::ZERO,
             dialing: false,
@@ -111,17 +124,23 @@ impl Chaos {
             stopped_before: 0,
             watchers: BTreeMap::new(),
             state: State::Connecting,
+            replied_together: 0,
             transcript: DefaultHasher::new(),
         }
     }
 
     fn step(&mut self) {
         match self.rng.u8(0..100) {
-            0..20 => self.submit(),
+            0..16 => self.submit(),
+            16..20 => self.submit_many(),
             20..25 => self.other_command(),
             25..37 => self.network(),
             37..57 => self.write(),
-            57..76 => self.serve(),
+            57..76 => {
+                for _ in 0..*self.rng.choice(&[1, 1, 1, 6]).unwrap() {
+                    self.serve();
+                }
+            }
             76 => self.misbehave(),
             77..93 => self.deliver(),
             _ => self.pass_time(),
@@ -150,13 +169,7 @@ impl Chaos {
                 };
                 (request, Some(WatchRequest { watcher: WatcherId(number), kind, path }))
             }
-            _ => {
-                let path = format!("/write/{number}").as_str().into();
-                let (data, acl) =
-                    (Some(Bytes::from(vec![0; self.rng.usize(0..3000)])), Some(vec![]));
-                let mode = CreateMode::Ephemeral;
-                (Request::Create(CreateRequest { path, data, acl, mode }), None)
-            }
+            _ => (self.create(number, 3000), None),
         };
         let opcode = request.opcode();
         let mut body = BytesMut::new();
@@ -175,6 +188,47 @@ impl Chaos {
         let watch = watch.map(Box::new);
         let submission = Submission { ticket, opcode, frame, deadline, watch, pinned };
         self.session.submit(self.now, submission);
+    }
+
+    /// Some requests of one kind at once.
+    fn submit_many(&mut self) {
+        let count = self.rng.u64(1..9);
+        let first = self.next;
+        self.next += count;
+        let generation = self.session.generation();
+        let reads = self.rng.bool();
+        let mut frames = Vec::new();
+        for number in first..self.next {
+            let request = if reads { get("/r", false) } else { self.create(number, 200) };
+            let mut body = BytesMut::new();
+            request.write(&mut body);
+            frames.push(request_frame(request.opcode(), body.freeze()));
+            if !reads {
+                self.writes.insert(number, Write { generation, times_sent: 0 });
+            }
+            self.tickets.insert(Ticket(number), None);
+        }
+        let opcode = if reads { OpCode::GetData } else { OpCode::Create };
+        let deadline = self.rng.bool().then(|| self.now.after(self.duration()));
+        let pinned = (self.rng.u8(0..8) == 0).then_some(generation);
+        if self.many == Many::AsRuns {
+            let frames = frames.concat().into();
+            let (first, count) = (Ticket(first), u32::try_from(count).unwrap());
+            let run = Run { first, opcode, count, frames, deadline, pinned };
+            return self.session.submit_run(self.now, run);
+        }
+        for (ticket, frame) in (first..).map(Ticket).zip(frames) {
+            let watch = None;
+            let submission = Submission { ticket, opcode, frame, deadline, watch, pinned };
+            self.session.submit(self.now, submission);
+        }
+    }
+
+    fn create(&mut self, number: u64, most: usize) -> Request {
+        let path = format!("/write/{number}").as_str().into();
+        let (data, acl) = (Some(Bytes::from(vec![0; self.rng.usize(0..most)])), Some(vec![]));
+        let mode = CreateMode::Ephemeral;
+        Request::Create(CreateRequest { path, data, acl, mode })
     }
 
     fn other_command(&mut self) {
@@ -226,9 +280,23 @@ impl Chaos {
             }
         }
         while let Some(event) = self.session.poll_event() {
+            let event = match event {
+                // In the transcript as if they had been told one by one.
+                Event::Replied(replies) => {
+                    self.replied_together += usize::from(replies.count > 1);
+                    for (ticket, outcome) in replies.outcomes() {
+                        let event = Event::Completed(ticket, outcome.clone());
+                        format!("{event:?}").hash(&mut self.transcript);
+                        self.completed(ticket, outcome);
+                    }
+                    continue;
+                }
+                event => event,
+            };
             format!("{event:?}").hash(&mut self.transcript);
             match event {
                 Event::Completed(ticket, outcome) => self.completed(ticket, outcome),
+                Event::Replied(_) => unreachable!("taken apart above"),
                 Event::Watch(watcher, notice) => self.noticed(watcher, &notice),
                 Event::State(change) => {
                     assert!(!self.state.is_terminal(), "{:?} after {:?}", change.state, self.state);
@@ -303,8 +371,8 @@ impl Chaos {
 }
 
 /// One run; the hash of everything the session made known, and how much came about.
-fn run(seed: u64) -> (u64, [usize; 4]) {
-    let mut chaos = Chaos::new(seed);
+fn run(seed: u64, many: Many) -> (u64, [usize; 5]) {
+    let mut chaos = Chaos::new(seed, many);
     chaos.check();
     let mut connected = 0;
     for step in 0..STEPS {
@@ -319,33 +387,44 @@ fn run(seed: u64) -> (u64, [usize; 4]) {
     let answered = chaos.tickets.values().flatten();
     let answered = answered.filter(|outcome| matches!(outcome, Outcome::Answered { .. })).count();
     let sent = chaos.writes.values().filter(|write| write.times_sent > 0).count();
-    let tally = [connected, answered, sent, chaos.sessions_seen.len()];
+    let sessions = chaos.sessions_seen.len();
+    let tally = [connected, answered, sent, sessions, chaos.replied_together];
     (chaos.transcript.finish(), tally)
 }
 
 #[test]
 fn whatever_happens_every_promise_is_kept() {
-    let mut tally = [0; 4];
+    let mut tally = [0; 5];
     for seed in 0..SEEDS {
         println!("seed {seed}");
-        let (_, counts) = run(seed);
+        let (_, counts) = run(seed, Many::AsRuns);
         for (sum, count) in tally.iter_mut().zip(counts) {
             *sum += count;
         }
     }
-    let [connected, answered, sent, sessions] = tally;
+    let [connected, answered, sent, sessions, together] = tally;
     println!("{connected} steps connected, {answered} answers, {sent} writes, {sessions} sessions");
+    println!("{together} times replies were told together");
     // Runs in which nothing comes about prove nothing.
     let seeds = usize::try_from(SEEDS).unwrap();
     assert!(connected > seeds * 40, "{connected} steps connected");
     assert!(answered > seeds * 5, "{answered} answers");
     assert!(sent > seeds * 3, "{sent} writes");
     assert!(sessions > seeds, "{sessions} sessions");
+    assert!(together > seeds / 6, "{together} times replies were told together");
 }
 
 #[test]
 fn the_same_seed_is_the_same_run() {
     for seed in 0..20 {
-        assert_eq!(run(seed), run(seed));
+        assert_eq!(run(seed, Many::AsRuns), run(seed, Many::AsRuns));
+    }
+}
+
+#[test]
+fn a_run_is_the_same_as_its_requests_one_by_one() {
+    for seed in 0..SEEDS / 3 {
+        let (as_runs, one_by_one) = (run(seed, Many::AsRuns), run(seed, Many::OneByOne));
+        assert_eq!(as_runs.0, one_by_one.0, "seed {seed}");
     }
 }

@@ -295,6 +295,7 @@ impl Wire {
                     let before = self.ended.insert(ticket, outcome);
                     assert_eq!(before, None, "{ticket:?} ended twice");
                 }
+                Event::Replied(_) => panic!("the script has no runs"),
                 Event::Watch(WatcherId(watcher), notice) => {
                     self.notices.entry(watcher).or_default().push(notice);
                 }
