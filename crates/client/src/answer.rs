@@ -128,7 +128,7 @@ impl<T> Future for Answer<T> {
             Progress::Ready(_) | Progress::Done => None,
         };
         match (std::mem::replace(&mut self.0, Progress::Done), completion) {
-            (Progress::Waiting { shared, ask, .. }, Some(completion)) => {
+            (Progress::Waiting { shared, mut ask, .. }, Some(completion)) => {
                 Poll::Ready(ask.resolve(completion, &shared))
             }
             (Progress::Ready(result), _) => Poll::Ready(result),
@@ -163,26 +163,45 @@ impl<T> fmt::Debug for Answer<T> {
 }
 
 impl<T> Ask<T> {
-    fn resolve(mut self, completion: Completion, shared: &Shared) -> Result<T, Error> {
+    /// Makes a value, or an error, of how the request ended.
+    fn resolve(&mut self, completion: Completion, shared: &Shared) -> Result<T, Error> {
+        self.resolve_with(completion, shared, |_| {})
+    }
+
+    /// The same; `complete` adds to the frame what only an error needs.
+    pub(crate) fn resolve_with(
+        &mut self,
+        completion: Completion,
+        shared: &Shared,
+        complete: impl FnOnce(&mut AskFrame),
+    ) -> Result<T, Error> {
         let owned = |server: Option<Arc<Endpoint>>| server.map(|server| Endpoint::clone(&server));
+        let frame = &mut self.frame;
         match completion.outcome {
             Outcome::Answered { zxid, body } => {
-                self.frame.zxid = zxid;
-                (self.decode)(&mut self.frame, body)
-                    .inspect_err(|fault| shared.counters.fault(fault))
-                    .map_err(|fault| self.frame.fault(fault, zxid, owned(shared.state.server())))
+                frame.zxid = zxid;
+                (self.decode)(frame, body).map_err(|fault| {
+                    shared.counters.fault(&fault);
+                    complete(frame);
+                    frame.fault(fault, zxid, owned(shared.state.server()))
+                })
             }
             Outcome::Refused { code, zxid } => match self.absent {
-                Some(absent) if code == ErrorCode::NoNode => Ok(absent(&mut self.frame)),
+                Some(absent) if code == ErrorCode::NoNode => Ok(absent(frame)),
                 _ => {
+                    complete(frame);
                     let server = owned(completion.server);
-                    Err(Error::refused(self.frame.about(), server, code, zxid, None))
+                    Err(Error::refused(frame.about(), server, code, zxid, None))
                 }
             },
-            Outcome::NotSent(reason) => Err(Error::not_sent(self.frame.about(), reason)),
+            Outcome::NotSent(reason) => {
+                complete(frame);
+                Err(Error::not_sent(frame.about(), reason))
+            }
             Outcome::NoReply(reason) => {
+                complete(frame);
                 let reason = NoReplyReason::Session(reason);
-                Err(Error::no_reply(self.frame.about(), owned(completion.server), reason))
+                Err(Error::no_reply(frame.about(), owned(completion.server), reason))
             }
         }
     }
@@ -200,14 +219,14 @@ impl AskFrame {
     }
 
     /// The server said `Ok`: either one of a multi's operations says otherwise, or nobody knows.
-    fn fault(mut self, fault: Fault, zxid: Zxid, server: Option<Endpoint>) -> Error {
+    fn fault(&mut self, fault: Fault, zxid: Zxid, server: Option<Endpoint>) -> Error {
         let about = self.about();
         let reason = match fault {
             Fault::Failed { index, code } => {
-                let failed = self.parts.into_iter().nth(index).map(|part| FailedOperation {
+                let failed = self.parts.get(index).map(|part| FailedOperation {
                     index,
                     operation: part.operation,
-                    path: part.path.into(),
+                    path: part.path.to_string(),
                 });
                 return Error::refused(about, server, code, zxid, failed);
             }

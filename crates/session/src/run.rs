@@ -61,28 +61,42 @@ pub struct Replies {
     pub first: Ticket,
     /// How many they are.
     pub count: u32,
+    /// How many of them are refusals.
+    pub refused: u32,
     /// The whole frames of the replies.
     pub frames: Bytes,
 }
 
 impl Replies {
     /// Each reply, as it would be told alone.
-    pub fn outcomes(self) -> impl Iterator<Item = (Ticket, Outcome)> {
-        let Self { first: Ticket(first), mut frames, .. } = self;
-        (first..).map(Ticket).map_while(move |ticket| {
-            let length = frame_length(&frames);
-            if length > frames.len() {
-                return None;
-            }
-            let mut body = frames.split_to(length);
-            let ReplyHeader { zxid, err, .. } = ReplyHeader::of_frame(&body)?;
-            body.advance(frame::PREFIX.saturating_add(ReplyHeader::LENGTH));
-            let outcome = match err {
-                ErrorCode::Ok => Outcome::Answered { zxid, body },
-                code => Outcome::Refused { code, zxid },
-            };
-            Some((ticket, outcome))
-        })
+    #[must_use]
+    pub fn outcomes(self) -> Outcomes {
+        Outcomes { next: self.first, frames: self.frames }
+    }
+}
+
+/// The replies to requests of a [`Run`], told apart; see [`Replies::outcomes`].
+#[derive(Debug)]
+pub struct Outcomes {
+    next: Ticket,
+    frames: Bytes,
+}
+
+impl Iterator for Outcomes {
+    type Item = (Ticket, Outcome);
+
+    fn next(&mut self) -> Option<(Ticket, Outcome)> {
+        let length = frame_length(&self.frames).min(self.frames.len());
+        let ReplyHeader { zxid, err, .. } = ReplyHeader::of_frame(self.frames.get(..length)?)?;
+        let ticket = self.next;
+        self.next = Ticket(ticket.0.saturating_add(1));
+        let mut body = self.frames.split_to(length);
+        body.advance(frame::PREFIX.saturating_add(ReplyHeader::LENGTH));
+        let outcome = match err {
+            ErrorCode::Ok => Outcome::Answered { zxid, body },
+            code => Outcome::Refused { code, zxid },
+        };
+        Some((ticket, outcome))
     }
 }
 

@@ -19,13 +19,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
+use zookit_session as session;
 use zookit_session::{
     Effect, Endpoint, Identity, Loss, NotSent, Outcome, Session, State, Submission, Ticket, Time,
 };
 
 use crate::deadline::Deadline;
 use crate::network::{Dialer, Resolver};
-use crate::shared::{Arms, Command, Completion, Endings, Request, Shared};
+use crate::shared::{Arms, Command, Completion, Endings, Request, Run, Shared};
 use dial::{DialFuture, Dials};
 use probe::{ProbeFuture, Probed};
 use transport::{Connection, Moved};
@@ -268,12 +269,21 @@ impl Driver {
                 let submission = self.submission(ticket, request);
                 self.session.submit(now, submission);
             }
+            Command::SubmitRun(first, run) => {
+                let Run { opcode, count, frames, deadline, pinned } = run;
+                let deadline = self.deadline(deadline);
+                let run = session::Run { first, opcode, count, frames, deadline, pinned };
+                self.session.submit_run(now, run);
+            }
             Command::AddAuth { ticket, scheme, auth, deadline } => {
                 let deadline = self.deadline(deadline);
                 let auth = Bytes::copy_from_slice(auth.expose());
                 self.session.add_auth(now, ticket, scheme, auth, deadline);
             }
             Command::Abandon(ticket) => self.session.abandon(ticket),
+            Command::AbandonRun(Ticket(first), count) => {
+                (first..first + count).for_each(|ticket| self.session.abandon(Ticket(ticket)));
+            }
             Command::DropWatcher(watcher) => {
                 self.watchers.remove(watcher);
                 self.session.drop_watcher(now, watcher);

@@ -28,6 +28,10 @@ impl Driver {
                     let server = if unhappy { self.server.clone() } else { None };
                     self.endings.push(ticket, Completion { outcome, server });
                 }
+                Event::Replied(replies) => {
+                    self.arms.count_replies(&replies);
+                    self.endings.push_replies(replies, self.server.clone());
+                }
                 Event::Watch(watcher, notice) => self.publish_watch(watcher, notice),
                 Event::State(change) => self.publish_state(*change),
                 Event::Diagnosed(diagnosis) => self.publish_diagnosis(&diagnosis),

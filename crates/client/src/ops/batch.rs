@@ -2,17 +2,23 @@
 
 use std::fmt;
 use std::future::Future;
+use std::iter::Peekable;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::{mem, vec};
 
-use zookit_proto::Stat;
+use bytes::{Bytes, BytesMut};
 use zookit_proto::types::Acl;
+use zookit_proto::{OpCode, Operation, Stat, Xid, frame};
+use zookit_session::{Endpoint, NotSent, Outcome, Outcomes as RepliesIter, Ticket};
 
-use super::{CreateOptions, MultiOutcome, Prepared, Transaction};
-use crate::answer::Answer;
+use super::{Call, CreateOptions, Destination, MultiOutcome, Transaction, too_large};
+use crate::answer::{Ask, AskFrame};
 use crate::client::Client;
 use crate::data::{Children, Created, Data, NodeAcl, NodeData, Version};
 use crate::error::Error;
+use crate::shared::{BatchEndings, Completion, Ending, Run, Shared, Taken, frame_length};
 
 /// Requests collected to be submitted together; see [`Client::batch`].
 ///
@@ -21,7 +27,7 @@ use crate::error::Error;
 #[must_use = "a batch does nothing until it is submitted"]
 pub struct Batch<T> {
     client: Client,
-    prepared: Vec<Prepared<T>>,
+    collected: Collected<T>,
 }
 
 impl Client {
@@ -56,7 +62,7 @@ impl Client {
     /// ```
     #[doc(alias = "pipeline")]
     pub fn batch<T>(&self) -> Batch<T> {
-        Batch { client: self.clone(), prepared: Vec::new() }
+        Batch { client: self.clone(), collected: Collected::default() }
     }
 }
 
@@ -66,29 +72,29 @@ macro_rules! for_each_collected {
         $then! {
             /// As [`Client::create`].
             create(path: &str, data: impl Into<Data>, options: impl Into<CreateOptions>) -> Created,
-                prepare_create(path, data.into(), options.into());
+                ask_create(path, data.into(), options.into());
             /// As [`Client::delete`].
-            delete(path: &str, version: Version) -> (), prepare_delete(path, version);
+            delete(path: &str, version: Version) -> (), ask_delete(path, version);
             /// As [`Client::exists`].
-            exists(path: &str) -> Option<Stat>, prepare_exists(path);
+            exists(path: &str) -> Option<Stat>, ask_exists(path);
             /// As [`Client::get_data`].
-            get_data(path: &str) -> NodeData, prepare_get_data(path);
+            get_data(path: &str) -> NodeData, ask_get_data(path);
             /// As [`Client::set_data`].
             set_data(path: &str, data: impl Into<Data>, version: Version) -> Stat,
-                prepare_set_data(path, data.into(), version);
+                ask_set_data(path, data.into(), version);
             /// As [`Client::get_children`].
-            get_children(path: &str) -> Children, prepare_get_children(path);
+            get_children(path: &str) -> Children, ask_get_children(path);
             /// As [`Client::get_child_names`].
-            get_child_names(path: &str) -> Vec<String>, prepare_get_child_names(path);
+            get_child_names(path: &str) -> Vec<String>, ask_get_child_names(path);
             /// As [`Client::get_acl`].
-            get_acl(path: &str) -> NodeAcl, prepare_get_acl(path);
+            get_acl(path: &str) -> NodeAcl, ask_get_acl(path);
             /// As [`Client::set_acl`].
             set_acl(path: &str, acl: Vec<Acl>, version: Version) -> Stat,
-                prepare_set_acl(path, acl, version);
+                ask_set_acl(path, acl, version);
             /// As [`Client::sync`].
-            sync(path: &str) -> (), prepare_sync(path);
+            sync(path: &str) -> (), ask_sync(path);
             /// As [`Client::multi`].
-            multi(transaction: Transaction) -> Vec<MultiOutcome>, prepare_multi(transaction);
+            multi(transaction: Transaction) -> Vec<MultiOutcome>, ask_multi(transaction);
         }
     };
 }
@@ -96,7 +102,7 @@ pub(crate) use for_each_collected;
 
 macro_rules! collect {
     ($( $(#[$meta:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $value:ty,
-        $prepare:ident($($passed:expr),*); )*) => {
+        $ask:ident($($passed:expr),*); )*) => {
         impl<T> Batch<T> {
             $(
                 $(#[$meta])*
@@ -104,7 +110,7 @@ macro_rules! collect {
                 where
                     T: From<$value>,
                 {
-                    self.prepared.push(self.client.$prepare($($passed),*));
+                    self.client.$ask(&mut self.collected, $($passed),*);
                     self
                 }
             )*
@@ -118,13 +124,13 @@ impl<T> Batch<T> {
     /// How many requests it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.prepared.len()
+        self.collected.len
     }
 
     /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.prepared.is_empty()
+        self.collected.len == 0
     }
 
     /// Submits all of them, in their order and with nothing of this client's between them. The
@@ -148,9 +154,97 @@ impl<T> Batch<T> {
     /// # Examples
     /// See [`Client::batch`].
     pub fn submit(&mut self) -> BatchAnswer<T> {
-        let answers = self.client.send_all(std::mem::take(&mut self.prepared));
-        let results = answers.iter().map(|_| None).collect();
-        BatchAnswer { answers, results, left: None }
+        let Collected { frames, mut groups, wrong, len } = mem::take(&mut self.collected);
+        let client = &self.client;
+        let mut rest = frames.freeze();
+        let runs = groups.iter_mut().map(|group| {
+            group.frames = rest.split_to(group.bytes);
+            let (frames, pinned) = (group.frames.clone(), client.pinned);
+            let deadline = client.deadline;
+            Run { opcode: group.opcode, count: group.count, frames, deadline, pinned }
+        });
+        let shared = Arc::clone(&client.handle.shared);
+        let taken = shared.submit_batch(runs, client.reservation.as_deref());
+        BatchAnswer { shared, taken: Some(taken), groups, wrong, len }
+    }
+}
+
+/// What a batch has collected.
+struct Collected<T> {
+    /// The frames of its requests, one behind the other.
+    frames: BytesMut,
+    groups: Vec<Group<T>>,
+    /// What is wrong with the arguments of others, by their places among all.
+    wrong: Vec<(usize, Error)>,
+    len: usize,
+}
+
+/// Requests for one operation, with nothing between them.
+struct Group<T> {
+    opcode: OpCode,
+    count: u32,
+    /// Of their frames.
+    bytes: usize,
+    /// Their frames, once the batch is submitted.
+    frames: Bytes,
+    /// The place of the first among all.
+    place: usize,
+    /// The same for each of them, but for the path.
+    ask: Ask<T>,
+}
+
+impl<T> Default for Collected<T> {
+    fn default() -> Self {
+        Self { frames: BytesMut::new(), groups: Vec::new(), wrong: Vec::new(), len: 0 }
+    }
+}
+
+impl<T> Destination<T> for &mut Collected<T> {
+    type Receipt = ();
+
+    fn take<O: Operation>(
+        self,
+        client: &Client,
+        call: Call<'_, T>,
+        write: impl FnOnce(&mut BytesMut),
+    ) {
+        let begin = self.frames.len();
+        let limit = client.handle.max_request;
+        let appended =
+            frame::append_request(&mut self.frames, Xid::default(), O::NUMBER, limit, write);
+        if let Err(error) = appended {
+            return self.fail(Error::argument(call.about(), too_large(error)));
+        }
+        let bytes = self.frames.len() - begin;
+        let place = self.len;
+        self.len += 1;
+        let opcode = OpCode::from_number(O::NUMBER);
+        match self.groups.last_mut() {
+            // What else the call has follows from the operation, but for the parts of a multi.
+            Some(group) if group.ends_at(place, opcode) && call.rest.parts.is_empty() => {
+                group.count += 1;
+                group.bytes += bytes;
+            }
+            _ => {
+                let ask = call.into_ask(client);
+                let (count, frames) = (1, Bytes::new());
+                self.groups.push(Group { opcode, count, bytes, frames, place, ask });
+            }
+        }
+    }
+
+    fn fail(self, error: Error) {
+        self.wrong.push((self.len, error));
+        self.len += 1;
+    }
+}
+
+impl<T> Group<T> {
+    /// Whether a request for this operation at this place belongs to it.
+    fn ends_at(&self, place: usize, opcode: OpCode) -> bool {
+        self.opcode == opcode
+            && self.place + self.count as usize == place
+            && self.ask.frame.parts.is_empty()
     }
 }
 
@@ -164,10 +258,12 @@ impl<T> fmt::Debug for Batch<T> {
 #[must_use = "the requests are on their way in any case, but only the future tells what became of \
               them"]
 pub struct BatchAnswer<T> {
-    answers: Vec<Answer<T>>,
-    results: Vec<Option<Result<T, Error>>>,
-    /// How many from the front have not resolved; all of them before the first poll.
-    left: Option<usize>,
+    shared: Arc<Shared>,
+    /// What of it was submitted; `None` once the future has resolved.
+    taken: Option<Taken>,
+    groups: Vec<Group<T>>,
+    wrong: Vec<(usize, Error)>,
+    len: usize,
 }
 
 /// No part of it is ever pinned.
@@ -176,26 +272,109 @@ impl<T> Unpin for BatchAnswer<T> {}
 impl<T> Future for BatchAnswer<T> {
     type Output = Vec<Result<T, Error>>;
 
-    /// From the back: replies come in order, so that when the last is there the others are too,
-    /// and the task is woken once.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let left = this.left.get_or_insert(this.answers.len());
-        while let Some(last) = left.checked_sub(1) {
-            match Pin::new(&mut this.answers[last]).poll(context) {
-                Poll::Ready(result) => this.results[last] = Some(result),
+        let taken = this.taken.as_ref().expect("an answer was polled after it had resolved");
+        let endings = if taken.count == 0 {
+            BatchEndings::default()
+        } else {
+            match this.shared.poll_batch(taken.first, context) {
+                Poll::Ready(endings) => endings,
                 Poll::Pending => return Poll::Pending,
             }
-            *left = last;
+        };
+        let outcomes = this.taken.take().map(|taken| Outcomes::new(taken, endings));
+        Poll::Ready(outcomes.map_or_else(Vec::new, |outcomes| this.resolve(outcomes)))
+    }
+}
+
+impl<T> Drop for BatchAnswer<T> {
+    fn drop(&mut self) {
+        if let Some(taken) = self.taken.as_ref().filter(|taken| taken.count > 0) {
+            self.shared.abandon_batch(taken.first, taken.count);
         }
-        let results = std::mem::take(&mut this.results);
-        Poll::Ready(results.into_iter().map(|result| result.expect("all have resolved")).collect())
+    }
+}
+
+impl<T> BatchAnswer<T> {
+    fn resolve(&mut self, mut outcomes: Outcomes) -> Vec<Result<T, Error>> {
+        let mut results = Vec::with_capacity(self.len);
+        let mut wrong = mem::take(&mut self.wrong).into_iter().peekable();
+        for group in &mut self.groups {
+            while wrong.peek().is_some_and(|(place, _)| *place < group.place) {
+                results.extend(wrong.next().map(|(_, error)| Err(error)));
+            }
+            let mut begin = 0;
+            for _ in 0..group.count {
+                let end = begin + frame_length(&group.frames[begin..]);
+                // Only an error needs its path.
+                let request = |frame: &mut AskFrame| {
+                    frame.request = Some(group.frames.slice(begin..end));
+                };
+                results.push(group.ask.resolve_with(outcomes.next(), &self.shared, request));
+                begin = end;
+            }
+        }
+        results.extend(wrong.map(|(_, error)| Err(error)));
+        results
+    }
+}
+
+/// How each request of a batch ended, in their order.
+struct Outcomes {
+    /// Of the next request.
+    ticket: u64,
+    /// The ticket behind the last one that was submitted.
+    end: u64,
+    /// Why those from there on were not.
+    refused: NotSent,
+    /// Why those were not sent that nothing is known about.
+    over: NotSent,
+    /// In the order of tickets.
+    endings: Peekable<vec::IntoIter<Ending>>,
+    /// Replies that are being told apart, and whose they are.
+    replies: Option<(RepliesIter, Option<Arc<Endpoint>>)>,
+}
+
+impl Outcomes {
+    fn new(taken: Taken, endings: BatchEndings) -> Self {
+        let Taken { first: Ticket(ticket), count, refused } = taken;
+        let BatchEndings { mut endings, over } = endings;
+        endings.sort_by_key(Ending::first);
+        let (end, refused) = (ticket + count, refused.unwrap_or(NotSent::QueueFull));
+        let over = over.unwrap_or(NotSent::Closed);
+        Self { ticket, end, refused, over, endings: endings.into_iter().peekable(), replies: None }
+    }
+
+    fn next(&mut self) -> Completion {
+        let ticket = Ticket(self.ticket);
+        self.ticket += 1;
+        if let Some((replies, server)) = &mut self.replies {
+            if let Some((_, outcome)) = replies.next() {
+                let refused = matches!(outcome, Outcome::Refused { .. });
+                let server = if refused { server.clone() } else { None };
+                return Completion { outcome, server };
+            }
+            self.replies = None;
+        }
+        match self.endings.next_if(|ending| ending.first() == ticket) {
+            Some(Ending::Completed(_, completion)) => completion,
+            Some(Ending::Replied(replies, server)) => {
+                self.replies = Some((replies.outcomes(), server));
+                self.ticket -= 1;
+                self.next()
+            }
+            None => {
+                let reason = if ticket.0 < self.end { self.over } else { self.refused };
+                Completion { outcome: Outcome::NotSent(reason), server: None }
+            }
+        }
     }
 }
 
 impl<T> fmt::Debug for BatchAnswer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BatchAnswer").field("len", &self.answers.len()).finish_non_exhaustive()
+        f.debug_struct("BatchAnswer").field("len", &self.len).finish_non_exhaustive()
     }
 }
 

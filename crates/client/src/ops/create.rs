@@ -12,7 +12,7 @@ use zookit_proto::wire::decode;
 use zookit_proto::{Operation, path};
 use zookit_session::ServerFloor;
 
-use super::{Call, Prepared};
+use super::{Call, Destination, Outbox};
 use crate::answer::{Answer, AskFrame, Decode, Fault};
 use crate::client::Client;
 use crate::data::{Created, Data};
@@ -113,37 +113,43 @@ impl Client {
         data: impl Into<Data>,
         options: impl Into<CreateOptions>,
     ) -> Answer<Created> {
-        self.send(self.prepare_create(path, data.into(), options.into()))
+        self.ask_create(Outbox, path, data.into(), options.into())
     }
 
-    pub(super) fn prepare_create<T: From<Created>>(
+    pub(super) fn ask_create<T: From<Created>, D: Destination<T>>(
         &self,
+        to: D,
         path: &str,
         data: Data,
         options: CreateOptions,
-    ) -> Prepared<T> {
+    ) -> D::Receipt {
         let without_stat = |frame: &mut AskFrame, body| created(frame, body).map(T::from);
         let with_stat = |frame: &mut AskFrame, body| created2(frame, body).map(T::from);
         match self.create_call(path, data, options) {
-            Ok(CreateCall::Plain(body)) => self.creating::<Create, _>(path, without_stat, Ok(body)),
+            Ok(CreateCall::Plain(body)) => {
+                self.creating::<Create, _, _>(to, path, without_stat, Ok(body))
+            }
             Ok(CreateCall::WithStat(body)) => {
-                self.creating::<Create2, _>(path, with_stat, Ok(body))
+                self.creating::<Create2, _, _>(to, path, with_stat, Ok(body))
             }
             Ok(CreateCall::Container(body)) => {
-                self.creating::<CreateContainer, _>(path, with_stat, Ok(body))
+                self.creating::<CreateContainer, _, _>(to, path, with_stat, Ok(body))
             }
-            Ok(CreateCall::Ttl(body)) => self.creating::<CreateTtl, _>(path, with_stat, Ok(body)),
-            Err(error) => self.creating::<Create2, _>(path, with_stat, Err(error)),
+            Ok(CreateCall::Ttl(body)) => {
+                self.creating::<CreateTtl, _, _>(to, path, with_stat, Ok(body))
+            }
+            Err(error) => self.creating::<Create2, _, _>(to, path, with_stat, Err(error)),
         }
     }
 
-    fn creating<O: Operation, T>(
+    fn creating<O: Operation, T, D: Destination<T>>(
         &self,
+        to: D,
         path: &str,
         decode: Decode<T>,
         body: Result<O::Request, ArgumentError>,
-    ) -> Prepared<T> {
-        self.prepare::<O, _>(Call::new::<O>(Create::NAME, Some(path), decode), body)
+    ) -> D::Receipt {
+        self.hand::<O, _, _>(to, Call::new::<O>(Create::NAME, Some(path), decode), body)
     }
 
     /// Checks the arguments and chooses the operation.

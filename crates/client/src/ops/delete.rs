@@ -3,7 +3,7 @@
 use zookit_proto::ops::delete::{Delete, DeleteRequest};
 use zookit_proto::path::validate_for_delete;
 
-use super::{Call, Prepared};
+use super::{Call, Destination, Outbox};
 use crate::answer::Answer;
 use crate::client::Client;
 use crate::data::Version;
@@ -41,12 +41,17 @@ impl Client {
     #[doc(alias = "remove")]
     #[doc(alias = "rm")]
     pub fn delete(&self, path: &str, version: Version) -> Answer<()> {
-        self.send(self.prepare_delete(path, version))
+        self.ask_delete(Outbox, path, version)
     }
 
-    pub(super) fn prepare_delete<T: From<()>>(&self, path: &str, version: Version) -> Prepared<T> {
+    pub(super) fn ask_delete<T: From<()>, D: Destination<T>>(
+        &self,
+        to: D,
+        path: &str,
+        version: Version,
+    ) -> D::Receipt {
         let body = self.delete_request(path, version);
-        self.prepare::<Delete, _>(Call::on::<Delete>(path, |_, _| Ok(T::from(()))), body)
+        self.hand::<Delete, _, _>(to, Call::on::<Delete>(path, |_, _| Ok(T::from(()))), body)
     }
 
     pub(super) fn delete_request(

@@ -105,16 +105,68 @@ impl<'a, T> Call<'a, T> {
         self
     }
 
+    /// Whether the request's path can be read off its frame: every operation on a path begins with
+    /// it, but for reconfig, which names none.
+    fn path_in_frame<O: Operation>(&self) -> bool {
+        self.path.is_some() && O::NUMBER != Reconfig::NUMBER
+    }
+
+    /// What the answers to it need, whose paths are read off their frames.
+    fn into_ask(self, client: &Client) -> Ask<T> {
+        let Self { operation, class, rest: Rest { decode, absent, parts }, .. } = self;
+        let about = About { operation, path: None, class };
+        let chroot = client.handle.chroot.clone();
+        let frame = AskFrame { about, request: None, chroot, watcher: None, parts, zxid: Zxid(0) };
+        Ask { frame, decode, absent }
+    }
+
     fn about(&self) -> About {
         About { operation: self.operation, path: self.path.map(Box::from), class: self.class }
     }
 }
 
+/// Where an operation goes once its arguments are checked.
+pub(crate) trait Destination<T> {
+    /// What its caller gets for it.
+    type Receipt;
+
+    /// Takes an operation, whose record `write` appends.
+    fn take<O: Operation>(
+        self,
+        client: &Client,
+        call: Call<'_, T>,
+        write: impl FnOnce(&mut BytesMut),
+    ) -> Self::Receipt;
+
+    /// Takes what is wrong with it instead.
+    fn fail(self, error: Error) -> Self::Receipt;
+}
+
+/// It is submitted at once.
+pub(crate) struct Outbox;
+
+impl<T> Destination<T> for Outbox {
+    type Receipt = Answer<T>;
+
+    fn take<O: Operation>(
+        self,
+        client: &Client,
+        call: Call<'_, T>,
+        write: impl FnOnce(&mut BytesMut),
+    ) -> Answer<T> {
+        client.send(client.prepare::<O, T>(call, write))
+    }
+
+    fn fail(self, error: Error) -> Answer<T> {
+        Answer::failed(error)
+    }
+}
+
 /// An operation whose arguments are right, encoded and ready to leave; or what is wrong with them.
-pub(crate) type Prepared<T> = Result<Ready<T>, Error>;
+type Prepared<T> = Result<Ready<T>, Error>;
 
 /// An encoded operation, and what its answer needs.
-pub(crate) struct Ready<T> {
+struct Ready<T> {
     request: Request,
     later: Later<T>,
 }
@@ -135,35 +187,40 @@ impl Client {
         call: Call<'_, T>,
         body: Result<O::Request, ArgumentError>,
     ) -> Answer<T> {
-        self.send(self.prepare::<O, T>(call, body))
+        self.hand::<O, T, _>(Outbox, call, body)
     }
 
-    /// Encodes, unless the arguments are wrong.
-    pub(crate) fn prepare<O: Operation, T>(
+    /// Hands an operation on, or what is wrong with its arguments.
+    pub(crate) fn hand<O: Operation, T, D: Destination<T>>(
         &self,
+        to: D,
         call: Call<'_, T>,
         body: Result<O::Request, ArgumentError>,
-    ) -> Prepared<T> {
+    ) -> D::Receipt {
         match body {
-            Ok(body) => self.prepare_with::<O, T>(call, |out| body.write(out)),
-            Err(error) => Err(Error::argument(call.about(), error)),
+            Ok(body) => to.take::<O>(self, call, |out| body.write(out)),
+            Err(error) => to.fail(Error::argument(call.about(), error)),
         }
     }
 
-    /// As [`prepare`](Self::prepare), of an operation whose record is the path and a watch flag
-    /// that is not set: written without a copy of the path.
-    pub(crate) fn prepare_read<O: Operation, T>(&self, call: Call<'_, T>) -> Prepared<T> {
+    /// As [`hand`](Self::hand), of an operation whose record is the path and a watch flag that is
+    /// not set: written without a copy of the path.
+    pub(crate) fn hand_read<O: Operation, T, D: Destination<T>>(
+        &self,
+        to: D,
+        call: Call<'_, T>,
+    ) -> D::Receipt {
         let path = call.path.unwrap_or_default();
         match path::validate(path) {
-            Ok(()) => self.prepare_with::<O, T>(call, |out| {
+            Ok(()) => to.take::<O>(self, call, |out| {
                 self.handle.chroot.write(path, out);
                 false.write(out);
             }),
-            Err(error) => Err(Error::argument(call.about(), error.into())),
+            Err(error) => to.fail(Error::argument(call.about(), error.into())),
         }
     }
 
-    fn prepare_with<O: Operation, T>(
+    fn prepare<O: Operation, T>(
         &self,
         mut call: Call<'_, T>,
         write: impl FnOnce(&mut BytesMut),
@@ -179,8 +236,7 @@ impl Client {
             let capacity = self.handle.watch_buffer;
             Arc::new(WatchCell::new(request, self.handle.chroot.clone(), capacity))
         });
-        // Every operation on a path begins with it, but for reconfig, which names none.
-        let in_frame = call.path.is_some() && O::NUMBER != Reconfig::NUMBER;
+        let in_frame = call.path_in_frame::<O>();
         let path = if in_frame { None } else { call.path.map(Box::from) };
         let later = Later {
             about: About { operation: call.operation, path, class: call.class },
@@ -199,7 +255,7 @@ impl Client {
     }
 
     /// Submits what was prepared.
-    pub(crate) fn send<T>(&self, prepared: Prepared<T>) -> Answer<T> {
+    fn send<T>(&self, prepared: Prepared<T>) -> Answer<T> {
         match prepared {
             Ok(Ready { request, later }) => {
                 let shared = &self.handle.shared;
@@ -208,29 +264,6 @@ impl Client {
             }
             Err(error) => Answer::failed(error),
         }
-    }
-
-    /// Submits all of it at once, in this order.
-    pub(crate) fn send_all<T>(&self, prepared: Vec<Prepared<T>>) -> Vec<Answer<T>> {
-        let mut all = Vec::with_capacity(prepared.len());
-        let mut requests = Vec::with_capacity(prepared.len());
-        for prepared in prepared {
-            all.push(prepared.map(|Ready { request, later }| {
-                requests.push(request);
-                later
-            }));
-        }
-        let shared = &self.handle.shared;
-        let tickets = shared.submit_all(requests.into_iter(), self.reservation.as_deref());
-        let mut tickets = tickets.into_iter();
-        let answer = |later| match later {
-            Ok(later) => {
-                let ticket = tickets.next().expect("each request has its ticket, or its refusal");
-                self.waiting(ticket, later)
-            }
-            Err(error) => Answer::failed(error),
-        };
-        all.into_iter().map(answer).collect()
     }
 
     fn waiting<T>(&self, ticket: Result<Ticket, NotSent>, later: Later<T>) -> Answer<T> {

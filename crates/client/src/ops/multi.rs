@@ -10,7 +10,7 @@ use zookit_proto::wire::decode;
 use zookit_proto::{Operation, Stat};
 
 use super::create::CreateCall;
-use super::{Call, CreateOptions, Prepared};
+use super::{Call, CreateOptions, Destination, Outbox};
 use crate::answer::{Answer, AskFrame, Fault, Part};
 use crate::client::Client;
 use crate::data::{Created, Data, Version};
@@ -180,13 +180,14 @@ impl Client {
     #[doc(alias = "transaction")]
     #[doc(alias = "commit")]
     pub fn multi(&self, transaction: Transaction) -> Answer<Vec<MultiOutcome>> {
-        self.send(self.prepare_multi(transaction))
+        self.ask_multi(Outbox, transaction)
     }
 
-    pub(super) fn prepare_multi<T: From<Vec<MultiOutcome>>>(
+    pub(super) fn ask_multi<T: From<Vec<MultiOutcome>>, D: Destination<T>>(
         &self,
+        to: D,
         transaction: Transaction,
-    ) -> Prepared<T> {
+    ) -> D::Receipt {
         let parts: Vec<Part> = transaction.ops.iter().map(Op::part).collect();
         let ops = transaction.ops.into_iter().enumerate().map(|(index, op)| {
             op.into_wire(self).map_err(|error| ArgumentError::InTransaction {
@@ -198,7 +199,11 @@ impl Client {
         });
         let body = ops.collect::<Result<_, _>>().map(|ops| MultiRequest { ops });
         let decode = |frame: &mut AskFrame, body| outcomes(frame, body).map(T::from);
-        self.prepare::<Multi, _>(Call::new::<Multi>(Multi::NAME, None, decode).parts(parts), body)
+        self.hand::<Multi, _, _>(
+            to,
+            Call::new::<Multi>(Multi::NAME, None, decode).parts(parts),
+            body,
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use zookit_proto::ops::sync::{Sync, SyncReply, SyncRequest};
 use zookit_proto::wire::decode;
 use zookit_proto::{Stat, Text};
 
-use super::{Call, Prepared};
+use super::{Call, Destination, Outbox};
 use crate::answer::{Answer, Fault};
 use crate::client::Client;
 use crate::data::{Children, NodeAcl, NodeData};
@@ -45,12 +45,16 @@ impl Client {
     #[doc(alias = "stat")]
     #[doc(alias = "checkExists")]
     pub fn exists(&self, path: &str) -> Answer<Option<Stat>> {
-        self.send(self.prepare_exists(path))
+        self.ask_exists(Outbox, path)
     }
 
-    pub(super) fn prepare_exists<T: From<Option<Stat>>>(&self, path: &str) -> Prepared<T> {
+    pub(super) fn ask_exists<T: From<Option<Stat>>, D: Destination<T>>(
+        &self,
+        to: D,
+        path: &str,
+    ) -> D::Receipt {
         let call = Call::on::<Exists>(path, |_, body| Ok(T::from(Some(stat_of_exists(body)?))));
-        self.prepare_read::<Exists, _>(call.or_absent(|_| T::from(None)))
+        self.hand_read::<Exists, _, _>(to, call.or_absent(|_| T::from(None)))
     }
 
     /// Reads the data of a znode, with its stat.
@@ -81,12 +85,16 @@ impl Client {
     #[doc(alias = "Get")]
     #[doc(alias = "getData")]
     pub fn get_data(&self, path: &str) -> Answer<NodeData> {
-        self.send(self.prepare_get_data(path))
+        self.ask_get_data(Outbox, path)
     }
 
-    pub(super) fn prepare_get_data<T: From<NodeData>>(&self, path: &str) -> Prepared<T> {
+    pub(super) fn ask_get_data<T: From<NodeData>, D: Destination<T>>(
+        &self,
+        to: D,
+        path: &str,
+    ) -> D::Receipt {
         let call = Call::on::<GetData>(path, |_, body| node_data(body).map(T::from));
-        self.prepare_read::<GetData, _>(call)
+        self.hand_read::<GetData, _, _>(to, call)
     }
 
     /// Reads the names of the children of a znode, with its stat. The names have no order.
@@ -117,12 +125,16 @@ impl Client {
     #[doc(alias = "ls")]
     #[doc(alias = "GetChildren")]
     pub fn get_children(&self, path: &str) -> Answer<Children> {
-        self.send(self.prepare_get_children(path))
+        self.ask_get_children(Outbox, path)
     }
 
-    pub(super) fn prepare_get_children<T: From<Children>>(&self, path: &str) -> Prepared<T> {
+    pub(super) fn ask_get_children<T: From<Children>, D: Destination<T>>(
+        &self,
+        to: D,
+        path: &str,
+    ) -> D::Receipt {
         let call = Call::on::<GetChildren2>(path, |_, body| children(body).map(T::from));
-        self.prepare_read::<GetChildren2, _>(call)
+        self.hand_read::<GetChildren2, _, _>(to, call)
     }
 
     /// Reads the names of the children of a znode, without its stat: a smaller reply than that of
@@ -153,15 +165,19 @@ impl Client {
     #[doc(alias = "get_children")]
     #[doc(alias = "forPath")]
     pub fn get_child_names(&self, path: &str) -> Answer<Vec<String>> {
-        self.send(self.prepare_get_child_names(path))
+        self.ask_get_child_names(Outbox, path)
     }
 
-    pub(super) fn prepare_get_child_names<T: From<Vec<String>>>(&self, path: &str) -> Prepared<T> {
+    pub(super) fn ask_get_child_names<T: From<Vec<String>>, D: Destination<T>>(
+        &self,
+        to: D,
+        path: &str,
+    ) -> D::Receipt {
         let call = Call::on::<GetChildren>(path, |_, body| {
             let GetChildrenReply { children } = decode("GetChildrenReply", body)?;
             Ok(T::from(children.into_iter().map(Text::into).collect()))
         });
-        self.prepare_read::<GetChildren, _>(call)
+        self.hand_read::<GetChildren, _, _>(to, call)
     }
 
     /// Reads the ACL of a znode, with its stat. Ids of the scheme `digest` come without their
@@ -191,16 +207,20 @@ impl Client {
     #[doc(alias = "get_acls")]
     #[doc(alias = "getACL")]
     pub fn get_acl(&self, path: &str) -> Answer<NodeAcl> {
-        self.send(self.prepare_get_acl(path))
+        self.ask_get_acl(Outbox, path)
     }
 
-    pub(super) fn prepare_get_acl<T: From<NodeAcl>>(&self, path: &str) -> Prepared<T> {
+    pub(super) fn ask_get_acl<T: From<NodeAcl>, D: Destination<T>>(
+        &self,
+        to: D,
+        path: &str,
+    ) -> D::Receipt {
         let body = self.server_path(path).map(|path| GetAclRequest { path });
         let call = Call::on::<GetAcl>(path, |_, body| {
             let GetAclReply { acl, stat } = decode("GetAclReply", body)?;
             Ok(T::from(NodeAcl { acl, stat }))
         });
-        self.prepare::<GetAcl, _>(call, body)
+        self.hand::<GetAcl, _, _>(to, call, body)
     }
 
     /// Makes the server catch up with its leader, so that the reads behind it see what others had
@@ -232,16 +252,16 @@ impl Client {
     /// ```
     #[doc(alias = "Sync")]
     pub fn sync(&self, path: &str) -> Answer<()> {
-        self.send(self.prepare_sync(path))
+        self.ask_sync(Outbox, path)
     }
 
-    pub(super) fn prepare_sync<T: From<()>>(&self, path: &str) -> Prepared<T> {
+    pub(super) fn ask_sync<T: From<()>, D: Destination<T>>(&self, to: D, path: &str) -> D::Receipt {
         let body = self.server_path(path).map(|path| SyncRequest { path });
         let call = Call::on::<Sync>(path, |_, body| {
             decode::<SyncReply>("SyncReply", body)?;
             Ok(T::from(()))
         });
-        self.prepare::<Sync, _>(call, body)
+        self.hand::<Sync, _, _>(to, call, body)
     }
 }
 

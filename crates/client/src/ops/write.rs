@@ -6,7 +6,7 @@ use zookit_proto::ops::set_data::{SetData, SetDataReply, SetDataRequest};
 use zookit_proto::types::Acl;
 use zookit_proto::wire::decode;
 
-use super::{Call, Prepared};
+use super::{Call, Destination, Outbox};
 use crate::answer::Answer;
 use crate::client::Client;
 use crate::data::{Data, Version};
@@ -47,21 +47,22 @@ impl Client {
     #[doc(alias = "Set")]
     #[doc(alias = "setData")]
     pub fn set_data(&self, path: &str, data: impl Into<Data>, version: Version) -> Answer<Stat> {
-        self.send(self.prepare_set_data(path, data.into(), version))
+        self.ask_set_data(Outbox, path, data.into(), version)
     }
 
-    pub(super) fn prepare_set_data<T: From<Stat>>(
+    pub(super) fn ask_set_data<T: From<Stat>, D: Destination<T>>(
         &self,
+        to: D,
         path: &str,
         data: Data,
         version: Version,
-    ) -> Prepared<T> {
+    ) -> D::Receipt {
         let body = self.set_data_request(path, data, version);
         let call = Call::on::<SetData>(path, |_, body| {
             let SetDataReply { stat } = decode("SetDataReply", body)?;
             Ok(T::from(stat))
         });
-        self.prepare::<SetData, _>(call, body)
+        self.hand::<SetData, _, _>(to, call, body)
     }
 
     pub(super) fn set_data_request(
@@ -105,15 +106,16 @@ impl Client {
     #[doc(alias = "set_acls")]
     #[doc(alias = "setACL")]
     pub fn set_acl(&self, path: &str, acl: Vec<Acl>, version: Version) -> Answer<Stat> {
-        self.send(self.prepare_set_acl(path, acl, version))
+        self.ask_set_acl(Outbox, path, acl, version)
     }
 
-    pub(super) fn prepare_set_acl<T: From<Stat>>(
+    pub(super) fn ask_set_acl<T: From<Stat>, D: Destination<T>>(
         &self,
+        to: D,
         path: &str,
         acl: Vec<Acl>,
         version: Version,
-    ) -> Prepared<T> {
+    ) -> D::Receipt {
         let body = self.server_path(path).and_then(|path| {
             let version = version.to_wire().ok_or(ArgumentError::AnyVersion)?;
             if acl.is_empty() {
@@ -125,6 +127,6 @@ impl Client {
             let SetAclReply { stat } = decode("SetAclReply", body)?;
             Ok(T::from(stat))
         });
-        self.prepare::<SetAcl, _>(call, body)
+        self.hand::<SetAcl, _, _>(to, call, body)
     }
 }

@@ -4,6 +4,7 @@
 //! Everything else has one owner: the driver. Nothing is woken, and no waker or payload cloned or
 //! dropped, while the lock is held.
 
+mod batches;
 mod encoder;
 mod gauges;
 #[cfg(all(test, zookit_loom))]
@@ -26,14 +27,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use zookit_proto::frame::PREFIX;
 use zookit_proto::types::Credentials;
 use zookit_proto::{OpCode, Text};
-use zookit_session::{Endpoint, Generation, Identity, Limits, NotSent, Ticket, WatcherId};
+use zookit_session::{Endpoint, Generation, Identity, Limits, NotSent, Replies, Ticket, WatcherId};
 
 use crate::deadline::Deadline;
 use crate::error::{Attempt, Attempts};
 use crate::state::StateCell;
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
+use batches::Batches;
+pub(crate) use batches::{BatchEndings, Ending, Run, Taken};
 use encoder::Encoder;
 pub(crate) use gauges::Gauges;
 pub use latency::Latency;
@@ -67,6 +71,7 @@ struct Inner {
     /// Bytes of the frames in the outbox.
     outbox_bytes: usize,
     slots: Slots,
+    batches: Batches,
     permits: Permits,
     /// The driver's waker, there while the driver sleeps and the outbox is empty.
     driver: Option<Waker>,
@@ -78,14 +83,25 @@ struct Inner {
 #[derive(Debug, Default)]
 pub(crate) struct Endings {
     completions: Vec<(Ticket, Completion)>,
+    /// Of batches.
+    batches: Vec<Ending>,
     wakers: Vec<Waker>,
     /// Of futures that were dropped; to be dropped without the lock.
     unwanted: Vec<Completion>,
+    unwanted_batches: Vec<Ending>,
 }
 
 impl Endings {
     pub(crate) fn push(&mut self, ticket: Ticket, completion: Completion) {
-        self.completions.push((ticket, completion));
+        if Batches::has(ticket) {
+            self.batches.push(Ending::Completed(ticket, completion));
+        } else {
+            self.completions.push((ticket, completion));
+        }
+    }
+
+    pub(crate) fn push_replies(&mut self, replies: Replies, server: Option<Arc<Endpoint>>) {
+        self.batches.push(Ending::Replied(replies, server));
     }
 }
 
@@ -93,6 +109,8 @@ impl Endings {
 #[derive(Debug)]
 pub(crate) enum Command {
     Submit(Ticket, Request),
+    /// Of a batch; the ticket is that of the first.
+    SubmitRun(Ticket, Run),
     AddAuth {
         ticket: Ticket,
         scheme: Text,
@@ -100,6 +118,8 @@ pub(crate) enum Command {
         deadline: Deadline,
     },
     Abandon(Ticket),
+    /// So many from this one on.
+    AbandonRun(Ticket, u64),
     DropWatcher(WatcherId),
     UpdateServers(Vec<Endpoint>),
     /// To end without closing the session, and to leave here what it takes to take it up again.
@@ -130,6 +150,7 @@ impl Shared {
             outbox: Vec::new(),
             outbox_bytes: 0,
             slots: Slots::default(),
+            batches: Batches::default(),
             permits: Permits::default(),
             driver: None,
             over: None,
@@ -171,7 +192,8 @@ impl Shared {
         let submitted = {
             let mut inner = self.lock();
             match inner.admit(request.frame.len(), &self.limits, reservation) {
-                Ok(ticket) => {
+                Ok(()) => {
+                    let ticket = inner.slots.take();
                     inner.outbox.push(Command::Submit(ticket, request));
                     Ok((ticket, inner.driver.take()))
                 }
@@ -191,43 +213,6 @@ impl Shared {
         }
     }
 
-    /// As [`submit`](Self::submit), of many under one lock; none of another caller's gets between
-    /// them. What is past the bound is not taken, and neither is anything behind it.
-    pub(crate) fn submit_all(
-        &self,
-        requests: impl Iterator<Item = Request>,
-        reservation: Option<&Reservation>,
-    ) -> Vec<Result<Ticket, NotSent>> {
-        let mut requests = requests.peekable();
-        let mut tickets = Vec::with_capacity(requests.size_hint().0);
-        let mut refused = None;
-        let driver = {
-            let mut inner = self.lock();
-            while let Some(request) = requests.peek() {
-                match inner.admit(request.frame.len(), &self.limits, reservation) {
-                    Ok(ticket) => {
-                        let command = requests.next().map(|next| Command::Submit(ticket, next));
-                        inner.outbox.extend(command);
-                        tickets.push(Ok(ticket));
-                    }
-                    Err(reason) => {
-                        refused = Some(reason);
-                        break;
-                    }
-                }
-            }
-            inner.driver.take_if(|_| !tickets.is_empty())
-        };
-        wake(driver);
-        if let Some(reason) = refused {
-            for _rejected in requests {
-                self.counters.reject();
-                tickets.push(Err(reason));
-            }
-        }
-        tickets
-    }
-
     /// Waits for room in the order of arrival; `place` remembers the place in the queue.
     fn poll_reserve(
         &self,
@@ -238,7 +223,7 @@ impl Shared {
         let waker = waker.clone();
         let (polled, unused) = {
             let mut inner = self.lock();
-            let unanswered = inner.slots.unanswered();
+            let unanswered = inner.unanswered();
             if let Some(reason) = inner.over {
                 *place = None;
                 (Poll::Ready(Err(reason)), Some(waker))
@@ -375,8 +360,12 @@ impl Shared {
     /// Requests in the outbox, and their bytes.
     pub(crate) fn outbox(&self) -> (usize, usize) {
         let inner = self.lock();
-        let requests = inner.outbox.iter().filter(|command| matches!(command, Command::Submit(..)));
-        (requests.count(), inner.outbox_bytes)
+        let requests = inner.outbox.iter().map(|command| match command {
+            Command::Submit(..) => 1,
+            Command::SubmitRun(_, run) => run.count as usize,
+            _ => 0,
+        });
+        (requests.sum(), inner.outbox_bytes)
     }
 
     pub(crate) fn max_requests(&self) -> usize {
@@ -423,7 +412,7 @@ impl Shared {
 
     /// Completes a batch of tickets under one lock, then wakes whoever waits for them.
     pub(crate) fn complete(&self, batch: &mut Endings) {
-        if batch.completions.is_empty() {
+        if batch.completions.is_empty() && batch.batches.is_empty() {
             return;
         }
         {
@@ -434,11 +423,18 @@ impl Shared {
                     Err(completion) => batch.unwanted.push(completion),
                 }
             }
+            for ending in batch.batches.drain(..) {
+                match inner.batches.end(ending) {
+                    Ok(waker) => batch.wakers.extend(waker),
+                    Err(ending) => batch.unwanted_batches.push(ending),
+                }
+            }
             if !inner.permits.nobody_waits() {
                 batch.wakers.append(&mut inner.grant(&self.limits));
             }
         }
         batch.unwanted.clear();
+        batch.unwanted_batches.clear();
         batch.wakers.drain(..).for_each(Waker::wake);
     }
 
@@ -452,6 +448,7 @@ impl Shared {
             inner.over = Some(reason);
             inner.outbox_bytes = 0;
             let mut wakers = inner.slots.complete_all(reason);
+            wakers.append(&mut inner.batches.end_all());
             wakers.append(&mut inner.permits.end());
             (mem::take(&mut inner.outbox), wakers)
         };
@@ -461,13 +458,13 @@ impl Shared {
 }
 
 impl Inner {
-    /// A ticket for a request of this many bytes, if it is within the bounds.
+    /// Makes room for a request of this many bytes, if it is within the bounds.
     fn admit(
         &mut self,
         bytes: usize,
         limits: &Limits,
         reservation: Option<&Reservation>,
-    ) -> Result<Ticket, NotSent> {
+    ) -> Result<(), NotSent> {
         if let Some(reason) = self.over {
             return Err(reason);
         }
@@ -476,16 +473,27 @@ impl Inner {
         }
         if reservation.is_some_and(Reservation::take_one) {
             self.permits.release(1);
-        } else if self.permits.unreserved(self.slots.unanswered(), limits.max_requests) == 0 {
+        } else if self.permits.unreserved(self.unanswered(), limits.max_requests) == 0 {
             return Err(NotSent::QueueFull);
         }
         self.outbox_bytes += bytes;
-        Ok(self.slots.take())
+        Ok(())
+    }
+
+    /// How many requests have no answer yet.
+    fn unanswered(&self) -> usize {
+        self.slots.unanswered() + self.batches.unanswered()
     }
 
     fn grant(&mut self, limits: &Limits) -> Vec<Waker> {
-        self.permits.grant(self.slots.unanswered(), limits.max_requests)
+        self.permits.grant(self.unanswered(), limits.max_requests)
     }
+}
+
+/// How long the first of these frames of our own is, its prefix included.
+pub(crate) fn frame_length(frames: &[u8]) -> usize {
+    let payload = frames.first_chunk().map_or(0, |prefix| u32::from_be_bytes(*prefix));
+    (PREFIX + payload as usize).min(frames.len())
 }
 
 fn wake(driver: Option<Waker>) {

@@ -28,7 +28,7 @@ pub(super) struct Slots {
 
 #[derive(Debug)]
 struct Slot {
-    /// How often it has been used: the upper half of its ticket.
+    /// How often it has been used: the upper half of its ticket, whose highest bit stays clear.
     uses: u32,
     content: Content,
 }
@@ -41,6 +41,11 @@ enum Content {
     /// Not answered, and nobody will ask.
     Abandoned,
     Completed(Completion),
+}
+
+/// Tickets with the highest bit are those of batches.
+const fn used_again(uses: u32) -> u32 {
+    uses.wrapping_add(1) & (u32::MAX >> 1)
 }
 
 /// What a future finds in its slot.
@@ -79,7 +84,7 @@ impl Slots {
         if self.free.len() < self.slots.len() {
             return;
         }
-        let uses = self.slots.iter().map(|slot| slot.uses.wrapping_add(1));
+        let uses = self.slots.iter().map(|slot| used_again(slot.uses));
         self.fresh = uses.max().unwrap_or(self.fresh);
         self.slots = Vec::new();
         self.free = Vec::new();
@@ -104,7 +109,7 @@ impl Slots {
 
     fn release(&mut self, index: u32) -> Content {
         let slot = &mut self.slots[index as usize];
-        slot.uses = slot.uses.wrapping_add(1);
+        slot.uses = used_again(slot.uses);
         self.free.push(index);
         mem::replace(&mut slot.content, Content::Free)
     }

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use zookit_session::{Outcome, WatchKind};
+use zookit_session::{Outcome, Replies, WatchKind};
 
 use super::latency::Meter;
 use crate::answer::Fault;
@@ -37,6 +37,11 @@ impl Arms {
             Outcome::NoReply(_) => &mut self.no_reply,
         };
         *arm += 1;
+    }
+
+    pub(crate) fn count_replies(&mut self, replies: &Replies) {
+        self.refused += u64::from(replies.refused);
+        self.answered += u64::from(replies.count - replies.refused);
     }
 }
 

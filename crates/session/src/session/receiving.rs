@@ -108,18 +108,21 @@ impl Session {
         }
         let requests = &run.request.frame[..];
         let (mut xid, mut span, mut newest) = (run.xid, run.first_span(), Zxid::NONE);
-        let (mut count, mut sent, mut received) = (0_u32, 0_usize, 0_usize);
+        let (mut count, mut refused, mut sent, mut received) = (0_u32, 0_u32, 0_usize, 0_usize);
         while count < run.request.count {
             let rest = frames.get(received..).unwrap_or_default();
-            let Some(header) = ReplyHeader::of_frame(rest) else { break };
+            let length = frame_length(rest);
+            let header = rest.get(..length).and_then(ReplyHeader::of_frame);
+            let Some(header) = header else { break };
             let is_due = header.xid == xid && connection.out.is_sent(span, self.config.sent_rule);
             if !is_due || !is_plain(header.err) {
                 break;
             }
             newest = newest.max(header.zxid);
-            received = received.saturating_add(frame_length(rest));
+            received = received.saturating_add(length);
             sent = sent.saturating_add(span.length());
             count = count.saturating_add(1);
+            refused = refused.saturating_add(u32::from(!header.err.is_ok()));
             xid = xid.next();
             span = span.next(frame_length(requests.get(sent..).unwrap_or_default()));
         }
@@ -132,7 +135,7 @@ impl Session {
         self.life.told = self.life.told.max(newest);
         let frames = frames.split_to(received);
         if let (Owner::Caller(first), false) = (&run.request.owner, run.answered_late) {
-            let replies = Replies { first: *first, count, frames };
+            let replies = Replies { first: *first, count, refused, frames };
             self.events.push_back(Event::Replied(replies));
         }
         self.requests.advance_due(count, sent);
