@@ -28,8 +28,9 @@ const WINDOW: usize = 256;
 fn main() -> Res<()> {
     let ops = match std::env::args().nth(1) {
         Some(ops) => ops.parse()?,
-        None => return Err("usage: ops OPERATIONS".into()),
+        None => return Err("usage: ops OPERATIONS [batch]".into()),
     };
+    let batches = std::env::args().nth(2).as_deref() == Some("batch");
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let (pipes, mut dialled) = mpsc::unbounded_channel();
         tokio::spawn(async move {
@@ -45,7 +46,7 @@ fn main() -> Res<()> {
         };
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 2181)).to_string();
         let client = Zookit(Client::connect_with(&*address, options).await?);
-        let plan = Plan { window: WINDOW, callers: 1, ..Plan::default() };
+        let plan = Plan { window: WINDOW, callers: 1, batches, ..Plan::default() };
         pass(&client, &plan, ops, None).await
     })
 }

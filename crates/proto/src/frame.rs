@@ -42,6 +42,7 @@ pub enum FrameError {
 /// # Errors
 /// A length that is negative or over `limit`; nothing behind it can be found. The too large frame
 /// is reported once its xid is there.
+#[inline]
 pub fn next(buffer: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, FrameError> {
     let Some(prefix) = buffer.first_chunk::<PREFIX>() else { return Ok(None) };
     let claimed = i32::from_be_bytes(*prefix);
@@ -63,6 +64,7 @@ pub fn next(buffer: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, FrameE
 /// Cuts all whole frames off the front of `buffer`, prefixes included, with one split for all.
 ///
 /// What is behind them is an incomplete frame, or one that [`next`] has an error for.
+#[inline]
 pub fn take_whole(buffer: &mut BytesMut, limit: usize) -> Bytes {
     let mut rest = &buffer[..];
     while let Some((prefix, behind)) = rest.split_first_chunk::<PREFIX>() {
@@ -78,6 +80,7 @@ pub fn take_whole(buffer: &mut BytesMut, limit: usize) -> Bytes {
 }
 
 /// Begins a frame in `out`; [`finish`] writes its length. Returns where it begins.
+#[inline]
 pub fn begin(out: &mut BytesMut) -> usize {
     let start = out.len();
     out.put_i32(0);
@@ -88,6 +91,7 @@ pub fn begin(out: &mut BytesMut) -> usize {
 ///
 /// # Errors
 /// The payload is over `limit`; the frame is removed from `out` again.
+#[inline]
 pub fn finish(out: &mut BytesMut, start: usize, limit: usize) -> Result<(), FrameError> {
     let length = out.len().saturating_sub(start).saturating_sub(PREFIX);
     let prefix = i32::try_from(length).ok().filter(|_| length <= limit);

@@ -63,6 +63,7 @@ impl ReplyHeader {
 
     /// The header of a whole frame, which begins with its length; `None` if it is too short.
     #[must_use]
+    #[inline]
     pub fn of_frame(frame: &[u8]) -> Option<Self> {
         let (_, header) = frame.split_first_chunk::<{ PREFIX }>()?;
         let (xid, header) = header.split_first_chunk()?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::wire::{DecodeError, Field, Reader};
+use crate::wire::{DecodeError, Field, Fixed, Reader};
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident($inner:ty)) => {
@@ -15,12 +15,21 @@ macro_rules! id {
         impl Field for $name {
             const AT_LEAST: usize = <$inner as Field>::AT_LEAST;
 
+            #[inline]
             fn write(&self, out: &mut BytesMut) {
                 self.0.write(out);
             }
 
+            #[inline]
             fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
                 <$inner>::read(reader, field).map(Self)
+            }
+        }
+
+        impl Fixed for $name {
+            #[inline]
+            fn take(bytes: &mut &[u8]) -> Option<Self> {
+                <$inner>::take(bytes).map(Self)
             }
         }
     };
@@ -151,10 +160,12 @@ impl Password {
 impl Field for Option<Password> {
     const AT_LEAST: usize = 4;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         self.as_ref().map(|password| password.0.clone()).write(out);
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         Ok(reader.buffer(field)?.map(Password))
     }

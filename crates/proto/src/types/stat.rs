@@ -4,6 +4,7 @@ use super::{SessionId, Zxid};
 use crate::wire::record;
 
 record! {
+    #[fixed]
     /// What a server knows about a znode besides its data: 68 bytes (jute `Stat`).
     #[derive(Copy, Default, Hash)]
     pub struct Stat {

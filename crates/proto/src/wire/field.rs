@@ -23,6 +23,31 @@ pub trait Field: Sized {
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError>;
 }
 
+/// A field that always takes the same number of bytes, all values of which are valid.
+pub(crate) trait Fixed: Field {
+    /// Takes it off the front; `None`: there are not that many bytes.
+    fn take(bytes: &mut &[u8]) -> Option<Self>;
+}
+
+impl Fixed for i32 {
+    #[inline]
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        Some(Self::from_be_bytes(*number))
+    }
+}
+
+impl Fixed for i64 {
+    #[inline]
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        Some(Self::from_be_bytes(*number))
+    }
+}
+
+#[inline]
 fn write_length(length: usize, out: &mut BytesMut) {
     out.put_i32(i32::try_from(length).unwrap_or(i32::MAX));
 }
@@ -32,10 +57,12 @@ const NULL: i32 = -1;
 impl Field for i32 {
     const AT_LEAST: usize = 4;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         out.put_i32(*self);
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         reader.i32(field)
     }
@@ -44,10 +71,12 @@ impl Field for i32 {
 impl Field for i64 {
     const AT_LEAST: usize = 8;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         out.put_i64(*self);
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         reader.i64(field)
     }
@@ -56,11 +85,13 @@ impl Field for i64 {
 impl Field for bool {
     const AT_LEAST: usize = 1;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         out.put_u8(u8::from(*self));
     }
 
     /// Java writes 1 and takes any other non-zero byte for true as well.
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         Ok(reader.u8(field)? != 0)
     }
@@ -69,11 +100,13 @@ impl Field for bool {
 impl Field for Text {
     const AT_LEAST: usize = 4;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         write_length(self.len(), out);
         out.put_slice(self);
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         let text = reader.buffer(field)?;
         text.map(Self::from_bytes).ok_or_else(|| reader.error(field, DecodeErrorKind::Null))
@@ -83,6 +116,7 @@ impl Field for Text {
 impl Field for Option<Text> {
     const AT_LEAST: usize = 4;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         match self {
             Some(text) => text.write(out),
@@ -90,6 +124,7 @@ impl Field for Option<Text> {
         }
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         Ok(reader.buffer(field)?.map(Text::from_bytes))
     }
@@ -98,6 +133,7 @@ impl Field for Option<Text> {
 impl Field for Option<Bytes> {
     const AT_LEAST: usize = 4;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         match self {
             Some(bytes) => {
@@ -108,6 +144,7 @@ impl Field for Option<Bytes> {
         }
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         reader.buffer(field)
     }
@@ -116,6 +153,7 @@ impl Field for Option<Bytes> {
 impl<T: Field> Field for Vec<T> {
     const AT_LEAST: usize = 4;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         write_length(self.len(), out);
         for element in self {
@@ -123,6 +161,7 @@ impl<T: Field> Field for Vec<T> {
         }
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         reader.vector(field)?.ok_or_else(|| reader.error(field, DecodeErrorKind::Null))
     }
@@ -131,6 +170,7 @@ impl<T: Field> Field for Vec<T> {
 impl<T: Field> Field for Option<Vec<T>> {
     const AT_LEAST: usize = 4;
 
+    #[inline]
     fn write(&self, out: &mut BytesMut) {
         match self {
             Some(elements) => elements.write(out),
@@ -138,6 +178,7 @@ impl<T: Field> Field for Option<Vec<T>> {
         }
     }
 
+    #[inline]
     fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
         reader.vector(field)
     }
@@ -147,8 +188,10 @@ impl<T: Field> Field for Option<Vec<T>> {
 impl Field for () {
     const AT_LEAST: usize = 0;
 
+    #[inline]
     fn write(&self, _: &mut BytesMut) {}
 
+    #[inline]
     fn read(_: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
         Ok(())
     }

@@ -10,6 +10,7 @@ mod record;
 
 pub use error::{DecodeError, DecodeErrorKind};
 pub use field::Field;
+pub(crate) use field::Fixed;
 pub use reader::Reader;
 pub(crate) use record::record;
 
@@ -21,6 +22,7 @@ use bytes::{Bytes, BytesMut};
 /// # Errors
 ///
 /// [`DecodeError`] names the field, its offset in `bytes`, and what was wrong with it.
+#[inline]
 pub fn decode<T: Field>(record: &'static str, bytes: Bytes) -> Result<T, DecodeError> {
     T::read(&mut Reader::new(record, bytes), "")
 }

@@ -1,6 +1,6 @@
 //! A cursor over received bytes.
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf as _, Bytes};
 
 use super::{DecodeError, DecodeErrorKind, Field};
 
@@ -11,95 +11,125 @@ use super::{DecodeError, DecodeErrorKind, Field};
 pub struct Reader {
     record: &'static str,
     bytes: Bytes,
-    length: usize,
+    /// How many of them have been read.
+    at: usize,
 }
 
 impl Reader {
     /// A reader of `bytes`; `record` names what they are in errors.
     #[must_use]
+    #[inline]
     pub const fn new(record: &'static str, bytes: Bytes) -> Self {
-        let length = bytes.len();
-        Self { record, bytes, length }
+        Self { record, bytes, at: 0 }
     }
 
     /// How many bytes have been read.
     #[must_use]
-    pub fn at(&self) -> usize {
-        self.length.saturating_sub(self.bytes.len())
+    pub const fn at(&self) -> usize {
+        self.at
     }
 
     /// How many bytes are left.
     #[must_use]
-    pub fn left(&self) -> usize {
-        self.bytes.len()
+    #[inline]
+    pub const fn left(&self) -> usize {
+        self.bytes.len().saturating_sub(self.at)
     }
 
     /// Takes all that is left.
     #[must_use]
     pub fn rest(&mut self) -> Bytes {
-        std::mem::take(&mut self.bytes)
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.advance(std::mem::take(&mut self.at));
+        bytes
     }
 
     /// The next byte, which stays.
     #[must_use]
     pub fn peek(&self) -> Option<u8> {
-        self.bytes.first().copied()
+        self.bytes.get(self.at).copied()
     }
 
     /// An error at the current place.
     #[must_use]
+    #[cold]
+    #[inline(never)]
     pub fn error(&self, field: &'static str, kind: DecodeErrorKind) -> DecodeError {
         DecodeError { record: self.record, field, at: self.at(), kind }
     }
 
-    fn need(&self, field: &'static str, needed: usize) -> Result<(), DecodeError> {
-        let left = self.bytes.len();
-        if left < needed {
-            return Err(self.error(field, DecodeErrorKind::Truncated { needed, left }));
-        }
-        Ok(())
+    #[cold]
+    #[inline(never)]
+    fn truncated(&self, field: &'static str, needed: usize) -> DecodeError {
+        self.error(field, DecodeErrorKind::Truncated { needed, left: self.left() })
+    }
+
+    /// The next `N` bytes, if there are so many; they stay.
+    #[inline]
+    pub(crate) fn ahead<const N: usize>(&self) -> Option<&[u8; N]> {
+        self.bytes.get(self.at..).and_then(<[u8]>::first_chunk)
+    }
+
+    /// What [`ahead`](Self::ahead) gave has been read.
+    #[inline]
+    pub(crate) fn pass<const N: usize>(&mut self) {
+        self.at = self.at.saturating_add(N);
+    }
+
+    #[inline]
+    fn chunk<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], DecodeError> {
+        let Some(&chunk) = self.ahead::<N>() else { return Err(self.truncated(field, N)) };
+        self.pass::<N>();
+        Ok(chunk)
     }
 
     /// One byte.
     ///
     /// # Errors
     /// None left.
+    #[inline]
     pub fn u8(&mut self, field: &'static str) -> Result<u8, DecodeError> {
-        self.need(field, 1)?;
-        Ok(self.bytes.get_u8())
+        self.chunk::<1>(field).map(u8::from_be_bytes)
     }
 
     /// A 4-byte number.
     ///
     /// # Errors
     /// Fewer than 4 bytes left.
+    #[inline]
     pub fn i32(&mut self, field: &'static str) -> Result<i32, DecodeError> {
-        self.need(field, 4)?;
-        Ok(self.bytes.get_i32())
+        self.chunk(field).map(i32::from_be_bytes)
     }
 
     /// An 8-byte number.
     ///
     /// # Errors
     /// Fewer than 8 bytes left.
+    #[inline]
     pub fn i64(&mut self, field: &'static str) -> Result<i64, DecodeError> {
-        self.need(field, 8)?;
-        Ok(self.bytes.get_i64())
+        self.chunk(field).map(i64::from_be_bytes)
     }
 
     /// Exactly `length` bytes, as a slice of what was received.
     ///
     /// # Errors
     /// Fewer left.
+    #[inline]
     pub fn take(&mut self, field: &'static str, length: usize) -> Result<Bytes, DecodeError> {
-        self.need(field, length)?;
-        Ok(self.bytes.split_to(length))
+        if self.left() < length {
+            return Err(self.truncated(field, length));
+        }
+        let end = self.at.saturating_add(length);
+        let taken = self.bytes.slice(self.at..end);
+        self.at = end;
+        Ok(taken)
     }
 
     /// A length or count: `None` is null.
     ///
     /// # Errors
     /// Truncated, or below -1.
+    #[inline]
     pub fn length(&mut self, field: &'static str) -> Result<Option<usize>, DecodeError> {
         let length = self.i32(field)?;
         match usize::try_from(length) {
@@ -113,6 +143,7 @@ impl Reader {
     ///
     /// # Errors
     /// Truncated, or a length below -1.
+    #[inline]
     pub fn buffer(&mut self, field: &'static str) -> Result<Option<Bytes>, DecodeError> {
         self.length(field)?.map(|length| self.take(field, length)).transpose()
     }

@@ -3,12 +3,51 @@
 /// Declares a record and derives its [`Field`](super::Field) from the order of its fields.
 ///
 /// Errors inside a nested record carry the outer record's name and the inner field's.
+///
+/// `#[fixed]` before it says that all its fields are [`Fixed`](super::Fixed): such a record is read
+/// with one look at how many bytes are left.
 macro_rules! record {
+    (
+        #[fixed]
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident : $kind:ty ),* $(,)?
+        }
+    ) => {
+        $crate::wire::record! {
+            @declare $(#[$meta])* $name { $( $(#[$field_meta])* $field: $kind, )* }
+            reader {
+                const LENGTH: usize = <$name as $crate::wire::Field>::AT_LEAST;
+                if let Some(mut ahead) = reader.ahead::<LENGTH>().map(|ahead| &ahead[..]) {
+                    let whole = (|| {
+                        Some($name {
+                            $( $field: <$kind as $crate::wire::Fixed>::take(&mut ahead)?, )*
+                        })
+                    })();
+                    if let Some(record) = whole {
+                        reader.pass::<LENGTH>();
+                        return Ok(record);
+                    }
+                }
+            }
+        }
+    };
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
             $( $(#[$field_meta:meta])* pub $field:ident : $kind:ty ),* $(,)?
         }
+    ) => {
+        $crate::wire::record! {
+            @declare $(#[$meta])* $name { $( $(#[$field_meta])* $field: $kind, )* }
+            reader {}
+        }
+    };
+    (
+        @declare $(#[$meta:meta])* $name:ident {
+            $( $(#[$field_meta:meta])* $field:ident : $kind:ty, )*
+        }
+        $reader:ident { $($first:tt)* }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,15 +62,21 @@ macro_rules! record {
                 least
             };
 
+            #[inline]
             fn write(&self, out: &mut ::bytes::BytesMut) {
                 $( $crate::wire::Field::write(&self.$field, out); )*
             }
 
+            #[inline]
             fn read(
-                reader: &mut $crate::wire::Reader,
+                $reader: &mut $crate::wire::Reader,
                 _: &'static str,
             ) -> Result<Self, $crate::wire::DecodeError> {
-                $( let $field = <$kind as $crate::wire::Field>::read(reader, stringify!($field))?; )*
+                $($first)*
+                $(
+                    let $field =
+                        <$kind as $crate::wire::Field>::read($reader, stringify!($field))?;
+                )*
                 Ok(Self { $( $field, )* })
             }
         }
