@@ -68,7 +68,7 @@ pub use event::{
 pub use ids::{Generation, Ticket, WatcherId};
 pub use outcome::{Loss, NoReply, NotSent, Outcome, Unreadable};
 pub use request::{Submission, WatchKind, WatchRequest};
-pub use run::{Outcomes, Replies, Run};
+pub use run::{Outcomes, Replies, Run, Tickets};
 pub use sasl::{Mechanism, Step};
 pub use session::Session;
 pub use time::Time;

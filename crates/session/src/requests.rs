@@ -15,7 +15,7 @@ use crate::config::Limits;
 use crate::fates::Kind;
 use crate::ids::{Generation, Ticket, WatcherId};
 use crate::request::{Submission, WatchRequest};
-use crate::run::{Run, frame_length};
+use crate::run::{Run, Tickets, frame_length};
 use crate::send_buffer::{Patch, Span};
 use crate::time::Time;
 
@@ -24,6 +24,8 @@ use crate::time::Time;
 pub(crate) enum Owner {
     /// Whoever submitted it.
     Caller(Ticket),
+    /// Of a run: whoever submitted each of them.
+    Callers(Tickets),
     /// The session, which removes a watch that nobody waits for any more.
     Removal,
     /// The session, which sets watches again: these.
@@ -36,22 +38,9 @@ pub(crate) enum Owner {
     Close,
 }
 
-impl Owner {
-    /// Of the requests behind the first `count` of a run.
-    fn behind(&self, count: u32) -> Self {
-        match self {
-            Self::Caller(Ticket(first)) => {
-                Self::Caller(Ticket(first.saturating_add(u64::from(count))))
-            }
-            other => other.clone(),
-        }
-    }
-}
-
 /// A request that the session has accepted, or a run of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Of a run: of its first.
     pub(crate) owner: Owner,
     pub(crate) opcode: OpCode,
     /// More than one of a run.
@@ -83,10 +72,24 @@ impl Request {
     }
 
     pub(crate) fn run(run: Run) -> Self {
-        let Run { first, opcode, count, frames, deadline, pinned } = run;
-        let owner = Owner::Caller(first);
+        let Run { tickets, opcode, count, frames, deadline, pinned } = run;
+        let owner = Owner::Callers(tickets);
         let (watch, times_sent, abandoned) = (None, 0, false);
-        Self { owner, opcode, count, frame: frames, deadline, watch, pinned, times_sent, abandoned }
+        let frame = frames;
+        let run =
+            Self { owner, opcode, count, frame, deadline, watch, pinned, times_sent, abandoned };
+        run.counted(count)
+    }
+
+    /// With so many requests left: a run of one is a request.
+    fn counted(mut self, count: u32) -> Self {
+        self.count = count;
+        let last = match &self.owner {
+            Owner::Callers(tickets) if count == 1 => tickets.first(),
+            _ => None,
+        };
+        self.owner = last.map_or(self.owner, Owner::Caller);
+        self
     }
 
     pub(crate) const fn internal(owner: Owner, opcode: OpCode, frame: Bytes) -> Self {
@@ -114,10 +117,21 @@ impl Request {
 
     /// Takes the first `count` requests off a run, whose frames are `length` bytes.
     fn split_off_front(&mut self, count: u32, length: usize) -> Self {
-        let front = Self { count, frame: self.frame.split_to(length), ..self.clone() };
-        self.owner = self.owner.behind(count);
-        self.count = self.count.saturating_sub(count);
+        let front = Self { frame: self.frame.slice(..length), ..self.clone() }.counted(count);
+        self.skip(count, length);
         front
+    }
+
+    /// The first `count` requests, whose frames are `length` bytes, are gone.
+    fn skip(&mut self, count: u32, length: usize) {
+        self.frame.advance(length.min(self.frame.len()));
+        self.count = self.count.saturating_sub(count);
+        if let Owner::Callers(tickets) = &mut self.owner {
+            tickets.skip(count);
+            if let (1, Some(last)) = (self.count, tickets.first()) {
+                self.owner = Owner::Caller(last);
+            }
+        }
     }
 
     /// Each request of a run by itself.
@@ -242,11 +256,17 @@ impl Requests {
     /// Puts a new request behind all others.
     pub(crate) fn push(&mut self, request: Request) {
         // The ticket may have been another's before.
-        if let (Owner::Caller(ticket), false) = (&request.owner, self.abandoned.is_empty()) {
-            let Ticket(first) = *ticket;
-            for number in (first..).take(request.count as usize) {
-                self.abandoned.remove(&Ticket(number));
+        match &request.owner {
+            _ if self.abandoned.is_empty() => {}
+            Owner::Caller(ticket) => {
+                self.abandoned.remove(ticket);
             }
+            Owner::Callers(tickets) => {
+                for ticket in tickets.iter(request.count) {
+                    self.abandoned.remove(&ticket);
+                }
+            }
+            _ => {}
         }
         self.keep(request);
     }
@@ -361,9 +381,7 @@ impl Requests {
         if count >= run.request.count {
             self.in_flight.pop_front();
         } else {
-            run.request.frame.advance(length.min(run.request.frame.len()));
-            run.request.owner = run.request.owner.behind(count);
-            run.request.count = run.request.count.saturating_sub(count);
+            run.request.skip(count, length);
             run.advance(count, length);
         }
     }

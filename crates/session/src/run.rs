@@ -4,6 +4,8 @@
 //! place in the order, and its own fate. As long as all goes well it is queued, sent and answered
 //! as one; as soon as anything else happens the session takes it apart into its requests.
 
+use std::sync::Arc;
+
 use bytes::{Buf, Bytes};
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::{Class, ErrorCode, OpCode, frame};
@@ -15,8 +17,8 @@ use crate::time::Time;
 /// Requests for one operation, without watches, submitted together.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The caller's number for the first; those of the others follow it one by one.
-    pub first: Ticket,
+    /// The callers' numbers for them.
+    pub tickets: Tickets,
     /// What each asks for.
     pub opcode: OpCode,
     /// How many they are.
@@ -27,6 +29,69 @@ pub struct Run {
     pub deadline: Option<Time>,
     /// As of a [`Submission`](crate::Submission).
     pub pinned: Option<Generation>,
+}
+
+/// The tickets of a run, in the order of its requests; cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tickets(Source);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// One after the other, from this one on.
+    From(u64),
+    /// These, but for so many at the front.
+    These(Arc<Vec<Ticket>>, usize),
+}
+
+impl Tickets {
+    /// This one and those that follow it, one by one and without an end.
+    #[must_use]
+    pub const fn from(Ticket(first): Ticket) -> Self {
+        Self(Source::From(first))
+    }
+
+    /// The first; `None`: there is none left.
+    #[must_use]
+    pub fn first(&self) -> Option<Ticket> {
+        match &self.0 {
+            Source::From(first) => Some(Ticket(*first)),
+            Source::These(tickets, skipped) => tickets.get(*skipped).copied(),
+        }
+    }
+
+    /// Takes the first `count` away.
+    pub(crate) fn skip(&mut self, count: u32) {
+        match &mut self.0 {
+            Source::From(first) => *first = first.saturating_add(u64::from(count)),
+            Source::These(_, skipped) => *skipped = skipped.saturating_add(count as usize),
+        }
+    }
+
+    /// Whether there are so many.
+    fn are(&self, count: u32) -> bool {
+        match &self.0 {
+            Source::From(_) => true,
+            Source::These(tickets, skipped) => {
+                tickets.len().saturating_sub(*skipped) == count as usize
+            }
+        }
+    }
+
+    pub(crate) fn iter(&self, count: u32) -> impl Iterator<Item = Ticket> + use<> {
+        let mut tickets = self.clone();
+        (0..count).map_while(move |_| {
+            let ticket = tickets.first();
+            tickets.skip(1);
+            ticket
+        })
+    }
+}
+
+impl FromIterator<Ticket> for Tickets {
+    /// These, in this order.
+    fn from_iter<I: IntoIterator<Item = Ticket>>(tickets: I) -> Self {
+        Self(Source::These(Arc::new(tickets.into_iter().collect()), 0))
+    }
 }
 
 impl Run {
@@ -43,7 +108,7 @@ impl Run {
             rest = behind;
             count = count.saturating_add(1);
         }
-        !ours && count > 0 && count == self.count && rest.is_empty()
+        !ours && count > 0 && count == self.count && rest.is_empty() && self.tickets.are(count)
     }
 }
 
@@ -57,8 +122,8 @@ pub(crate) fn frame_length(frames: &[u8]) -> usize {
 /// *refused*.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replies {
-    /// The number of the first request; those of the others follow it.
-    pub first: Ticket,
+    /// The numbers of the requests: as many of these, from the first on.
+    pub tickets: Tickets,
     /// How many they are.
     pub count: u32,
     /// How many of them are refusals.
@@ -71,14 +136,14 @@ impl Replies {
     /// Each reply, as it would be told alone.
     #[must_use]
     pub fn outcomes(self) -> Outcomes {
-        Outcomes { next: self.first, frames: self.frames }
+        Outcomes { tickets: self.tickets, frames: self.frames }
     }
 }
 
 /// The replies to requests of a [`Run`], told apart; see [`Replies::outcomes`].
 #[derive(Debug)]
 pub struct Outcomes {
-    next: Ticket,
+    tickets: Tickets,
     frames: Bytes,
 }
 
@@ -88,8 +153,8 @@ impl Iterator for Outcomes {
     fn next(&mut self) -> Option<(Ticket, Outcome)> {
         let length = frame_length(&self.frames).min(self.frames.len());
         let ReplyHeader { zxid, err, .. } = ReplyHeader::of_frame(self.frames.get(..length)?)?;
-        let ticket = self.next;
-        self.next = Ticket(ticket.0.saturating_add(1));
+        let ticket = self.tickets.first()?;
+        self.tickets.skip(1);
         let mut body = self.frames.split_to(length);
         body.advance(frame::PREFIX.saturating_add(ReplyHeader::LENGTH));
         let outcome = match err {

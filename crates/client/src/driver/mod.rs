@@ -7,6 +7,7 @@
 mod dial;
 mod probe;
 mod publish;
+mod runs;
 mod transport;
 mod watchers;
 
@@ -21,7 +22,8 @@ use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until};
 use zookit_session as session;
 use zookit_session::{
-    Effect, Endpoint, Identity, Loss, NotSent, Outcome, Session, State, Submission, Ticket, Time,
+    Effect, Endpoint, Identity, Loss, NotSent, Outcome, Session, State, Submission, Ticket,
+    Tickets, Time,
 };
 
 use crate::deadline::Deadline;
@@ -252,14 +254,30 @@ impl Driver {
         }
     }
 
-    /// Hands the session everything in the outbox.
+    /// Hands the session everything in the outbox; requests that are alike, in runs.
     fn take_commands(&mut self) {
         let mut commands = mem::take(&mut self.commands);
         self.shared.take_commands(&mut commands);
-        for command in commands.drain(..) {
-            self.command(command);
+        let mut commands_left = commands.drain(..).peekable();
+        while let Some(command) = commands_left.next() {
+            match (command, commands_left.peek()) {
+                (Command::Submit(ticket, first), Some(Command::Submit(_, second)))
+                    if runs::are_alike(&first, second) =>
+                {
+                    self.submit_run(runs::collect(ticket, first, &mut commands_left));
+                }
+                (command, _) => self.command(command),
+            }
         }
+        drop(commands_left);
         self.commands = commands;
+    }
+
+    fn submit_run(&mut self, (tickets, run): (Tickets, Run)) {
+        let Run { opcode, count, frames, deadline, pinned } = run;
+        let deadline = self.deadline(deadline);
+        let run = session::Run { tickets, opcode, count, frames, deadline, pinned };
+        self.session.submit_run(self.now, run);
     }
 
     fn command(&mut self, command: Command) {
@@ -269,12 +287,7 @@ impl Driver {
                 let submission = self.submission(ticket, request);
                 self.session.submit(now, submission);
             }
-            Command::SubmitRun(first, run) => {
-                let Run { opcode, count, frames, deadline, pinned } = run;
-                let deadline = self.deadline(deadline);
-                let run = session::Run { first, opcode, count, frames, deadline, pinned };
-                self.session.submit_run(now, run);
-            }
+            Command::SubmitRun(first, run) => self.submit_run((Tickets::from(first), run)),
             Command::AddAuth { ticket, scheme, auth, deadline } => {
                 let deadline = self.deadline(deadline);
                 let auth = Bytes::copy_from_slice(auth.expose());

@@ -40,9 +40,9 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    pub(crate) const fn first(&self) -> Ticket {
+    pub(crate) fn first(&self) -> Ticket {
         match self {
-            Self::Replied(replies, _) => replies.first,
+            Self::Replied(replies, _) => replies.tickets.first().unwrap_or(Ticket(FIRST)),
             Self::Completed(ticket, _) => *ticket,
         }
     }

@@ -30,7 +30,9 @@ use tokio::time::Instant;
 use zookit_proto::frame::PREFIX;
 use zookit_proto::types::Credentials;
 use zookit_proto::{OpCode, Text};
-use zookit_session::{Endpoint, Generation, Identity, Limits, NotSent, Replies, Ticket, WatcherId};
+use zookit_session::{
+    Endpoint, Generation, Identity, Limits, NotSent, Outcome, Replies, Ticket, WatcherId,
+};
 
 use crate::deadline::Deadline;
 use crate::error::{Attempt, Attempts};
@@ -100,8 +102,16 @@ impl Endings {
         }
     }
 
+    /// Those to a batch stay together.
     pub(crate) fn push_replies(&mut self, replies: Replies, server: Option<Arc<Endpoint>>) {
-        self.batches.push(Ending::Replied(replies, server));
+        if replies.tickets.first().is_some_and(Batches::has) {
+            return self.batches.push(Ending::Replied(replies, server));
+        }
+        self.completions.extend(replies.outcomes().map(|(ticket, outcome)| {
+            let refused = matches!(outcome, Outcome::Refused { .. });
+            let server = if refused { server.clone() } else { None };
+            (ticket, Completion { outcome, server })
+        }));
     }
 }
 

@@ -60,9 +60,8 @@ impl Session {
     }
 
     fn refuse_run(&mut self, run: &Run, reason: NotSent) {
-        let Ticket(first) = run.first;
-        for number in (first..).take(run.count as usize) {
-            self.complete(Ticket(number), Outcome::NotSent(reason));
+        for ticket in run.tickets.iter(run.count) {
+            self.complete(ticket, Outcome::NotSent(reason));
         }
     }
 

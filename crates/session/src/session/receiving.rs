@@ -134,8 +134,8 @@ impl Session {
         self.life.saw(newest);
         self.life.told = self.life.told.max(newest);
         let frames = frames.split_to(received);
-        if let (Owner::Caller(first), false) = (&run.request.owner, run.answered_late) {
-            let replies = Replies { first: *first, count, refused, frames };
+        if let (Owner::Callers(tickets), false) = (&run.request.owner, run.answered_late) {
+            let replies = Replies { tickets: tickets.clone(), count, refused, frames };
             self.events.push_back(Event::Replied(replies));
         }
         self.requests.advance_due(count, sent);
@@ -243,8 +243,8 @@ impl Session {
         match entry.request.owner {
             Owner::Caller(_) if entry.answered_late => {}
             Owner::Caller(ticket) => self.complete(ticket, outcome),
-            // A watch that was not there is removed as well.
-            Owner::Removal => {}
+            // A watch that was not there is removed as well. Runs are not answered here.
+            Owner::Removal | Owner::Callers(_) => {}
             Owner::Restore(watchers) => {
                 let ended = self.watches.restored(&watchers, code);
                 self.tell(ended);

@@ -24,7 +24,8 @@ use zookit_proto::types::{AddWatchMode, CreateMode};
 use zookit_proto::{OpCode, Request, SessionId, Text, Xid};
 use zookit_session::{
     Effect, Endpoint, Event, Generation, NoReply, OnExpiry, Outcome, PresumedExpiry, Run, SentRule,
-    Session, State, Submission, Ticket, Time, WatchKind, WatchNotice, WatchRequest, WatcherId,
+    Session, State, Submission, Ticket, Tickets, Time, WatchKind, WatchNotice, WatchRequest,
+    WatcherId,
 };
 
 use crate::talk::{add_watch, children, config, get, request_frame};
@@ -211,10 +212,15 @@ impl Chaos {
         let opcode = if reads { OpCode::GetData } else { OpCode::Create };
         let deadline = self.rng.bool().then(|| self.now.after(self.duration()));
         let pinned = (self.rng.u8(0..8) == 0).then_some(generation);
+        let listed = self.rng.bool();
         if self.many == Many::AsRuns {
             let frames = frames.concat().into();
-            let (first, count) = (Ticket(first), u32::try_from(count).unwrap());
-            let run = Run { first, opcode, count, frames, deadline, pinned };
+            let tickets = match listed {
+                true => (first..self.next).map(Ticket).collect(),
+                false => Tickets::from(Ticket(first)),
+            };
+            let count = u32::try_from(count).unwrap();
+            let run = Run { tickets, opcode, count, frames, deadline, pinned };
             return self.session.submit_run(self.now, run);
         }
         for (ticket, frame) in (first..).map(Ticket).zip(frames) {
