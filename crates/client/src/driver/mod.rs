@@ -31,6 +31,7 @@ use crate::network::{Dialer, Resolver};
 use crate::shared::{Arms, Command, Completion, Endings, Request, Run, Shared};
 use dial::{DialFuture, Dials};
 use probe::{ProbeFuture, Probed};
+use runs::Runs;
 use transport::{Connection, Moved};
 use watchers::Watchers;
 
@@ -52,6 +53,7 @@ pub(crate) struct Driver {
     timer: Pin<Box<Sleep>>,
     watchers: Watchers,
     commands: Vec<Command>,
+    runs: Runs,
     endings: Endings,
     /// Whether there has been a session: from then on nobody asks about attempts.
     was_connected: bool,
@@ -93,6 +95,7 @@ impl Driver {
             timer,
             watchers: Watchers::default(),
             commands: Vec::new(),
+            runs: Runs::default(),
             endings: Endings::default(),
             was_connected: false,
             exported: false,
@@ -199,6 +202,7 @@ impl Driver {
         self.session.rest();
         self.shared.rest();
         self.commands = Vec::new();
+        self.runs.rest();
         self.endings = Endings::default();
         if let Some(connection) = &mut self.connection {
             connection.rest();
@@ -264,7 +268,8 @@ impl Driver {
                 (Command::Submit(ticket, first), Some(Command::Submit(_, second)))
                     if runs::are_alike(&first, second) =>
                 {
-                    self.submit_run(runs::collect(ticket, first, &mut commands_left));
+                    let run = self.runs.collect(ticket, first, &mut commands_left);
+                    self.submit_run(run);
                 }
                 (command, _) => self.command(command),
             }

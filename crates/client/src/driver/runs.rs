@@ -11,8 +11,8 @@ use crate::shared::{Command, Request, Run};
 /// A frame longer than this is not copied together with others.
 const LONG: usize = 1024;
 
-/// Memory for so many frames is taken beforehand at most.
-const MANY: usize = 256;
+/// So much memory is taken at once.
+const CHUNK: usize = 16 * 1024;
 
 /// Whether the two can be parts of one run.
 pub(super) fn are_alike(first: &Request, second: &Request) -> bool {
@@ -24,23 +24,41 @@ pub(super) fn are_alike(first: &Request, second: &Request) -> bool {
         && first.pinned == second.pinned
 }
 
-/// The run that begins with this request and takes all that are like it off the front.
-pub(super) fn collect(
-    ticket: Ticket,
-    first: Request,
-    commands: &mut Peekable<Drain<'_, Command>>,
-) -> (Tickets, Run) {
-    let mut tickets = vec![ticket];
-    let mut frames = BytesMut::with_capacity(first.frame.len() * (1 + commands.len()).min(MANY));
-    frames.extend_from_slice(&first.frame);
-    let alike =
-        |next: &Command| matches!(next, Command::Submit(_, next) if are_alike(&first, next));
-    while let Some(Command::Submit(ticket, next)) = commands.next_if(alike) {
+/// Where the frames of runs are put together.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    chunk: BytesMut,
+}
+
+impl Runs {
+    /// The run that begins with this request and takes all that are like it off the front.
+    pub(super) fn collect(
+        &mut self,
+        ticket: Ticket,
+        first: Request,
+        commands: &mut Peekable<Drain<'_, Command>>,
+    ) -> (Tickets, Run) {
+        let expected = first.frame.len().saturating_mul(1 + commands.len());
+        if self.chunk.capacity() < expected.min(CHUNK) {
+            self.chunk = BytesMut::with_capacity(CHUNK);
+        }
+        self.chunk.extend_from_slice(&first.frame);
+        let mut tickets = Vec::with_capacity(1 + commands.len());
         tickets.push(ticket);
-        frames.extend_from_slice(&next.frame);
+        let alike =
+            |next: &Command| matches!(next, Command::Submit(_, next) if are_alike(&first, next));
+        while let Some(Command::Submit(ticket, next)) = commands.next_if(alike) {
+            tickets.push(ticket);
+            self.chunk.extend_from_slice(&next.frame);
+        }
+        let count = u32::try_from(tickets.len()).expect("the bound on requests is below 2^32");
+        let Request { opcode, deadline, pinned, .. } = first;
+        let frames = self.chunk.split().freeze();
+        (tickets.into_iter().collect(), Run { opcode, count, frames, deadline, pinned })
     }
-    let count = u32::try_from(tickets.len()).expect("the bound on requests is far below 2^32");
-    let Request { opcode, deadline, pinned, .. } = first;
-    let run = Run { opcode, count, frames: frames.freeze(), deadline, pinned };
-    (tickets.into_iter().collect(), run)
+
+    /// Gives memory back: nothing is expected for a while.
+    pub(super) fn rest(&mut self) {
+        self.chunk = BytesMut::new();
+    }
 }
