@@ -13,6 +13,7 @@
 //! * `real`: against every server listed in `ZOOKIT_REAL_SERVERS`.
 
 mod arguments;
+mod batches;
 mod blocking;
 mod connecting;
 mod conversations;
