@@ -14,6 +14,7 @@ mod cut;
 mod expiring;
 mod fates;
 mod requests;
+mod runs;
 mod sasl;
 mod searching;
 mod watches;
