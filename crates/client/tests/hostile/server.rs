@@ -29,6 +29,8 @@ pub(crate) struct Stage {
 #[derive(Debug, Default)]
 struct Scene {
     over: bool,
+    /// Where the connection comes from that wakes the listener; all before it are the client's.
+    last: Option<SocketAddr>,
     connections: usize,
     faults: Vec<String>,
     /// The threads that run, by what they do, and the connection that each of them serves.
@@ -48,6 +50,12 @@ impl Stage {
     /// Lets time pass, or the client go.
     pub(crate) fn pause(&self, duration: Duration) {
         drop(self.changed.wait_timeout_while(self.scene(), duration, |scene| !scene.over));
+    }
+
+    /// Whether this connection is the one that wakes the listener in the end.
+    fn is_last(&self, stream: &TcpStream) -> bool {
+        let last = self.scene().last;
+        last.is_some() && stream.peer_addr().ok() == last
     }
 
     /// One more connection: how many there were before.
@@ -79,10 +87,14 @@ impl Stage {
         });
     }
 
-    /// Shuts every connection, whoever has the other end: a script that waits for it hears so.
-    fn end(&self) {
+    /// Shuts every connection, whoever has the other end: a script that waits for it hears so. And
+    /// wakes the listener, behind whatever it has not taken yet.
+    fn end(&self, listener: SocketAddr) {
         let mut scene = self.scene();
         scene.over = true;
+        // It is in the listener's queue before that can ask whether it is the last.
+        let waking = TcpStream::connect_timeout(&listener, STOPPING);
+        scene.last = waking.as_ref().ok().and_then(|waking| waking.local_addr().ok());
         for stream in scene.running.iter().filter_map(|(_, stream)| stream.as_ref()) {
             // It may have ended by itself.
             let _ = stream.shutdown(Shutdown::Both);
@@ -120,9 +132,7 @@ impl Server {
     }
 
     fn stop_within(self, time: Duration) -> (usize, Vec<String>) {
-        self.stage.end();
-        // Wakes the listener.
-        drop(TcpStream::connect_timeout(&self.address, time));
+        self.stage.end(self.address);
         let left = self.stage.left_after(time);
         let mut scene = self.stage.scene();
         let mut faults = mem::take(&mut scene.faults);
@@ -133,10 +143,10 @@ impl Server {
 
 fn accept(listener: &TcpListener, stage: &Arc<Stage>, script: Script) {
     for stream in listener.incoming() {
-        if stage.is_over() {
+        let Ok(stream) = stream else { continue };
+        if stage.is_last(&stream) {
             break;
         }
-        let Ok(stream) = stream else { continue };
         let turn = stage.count();
         if turn >= MOST_CONNECTIONS {
             continue;
@@ -194,4 +204,14 @@ fn a_server_that_does_not_end_is_told_by_its_threads() {
     drop(server.stage.changed.wait_timeout_while(server.stage.scene(), STOPPING, begun));
     let (_, faults) = server.stop_within(Duration::from_millis(50));
     assert_eq!(faults, ["connection 0 does not end"]);
+}
+
+/// A client may have gone before the listener has taken all its connections.
+#[test]
+fn a_connection_that_was_never_taken_is_counted() {
+    let server = Server::start(Line::serve);
+    let scene = server.stage.scene();
+    let connections = [(); 20].map(|()| TcpStream::connect(server.address).unwrap());
+    drop((connections, scene));
+    assert_eq!(server.stop(), (20, vec![]));
 }
