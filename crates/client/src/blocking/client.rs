@@ -134,6 +134,7 @@ impl Client {
     /// println!("{} {:?}", set.wait()?.version, node.wait()?.data);
     /// # Ok(()) }
     /// ```
+    #[must_use]
     pub const fn submit(&self) -> Submitter<'_> {
         Submitter::new(self)
     }
