@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use zookit_client::{Arms, Error, ErrorCode, Transaction, Version, Zxid};
+use zookit_client::{Arms, BatchValue, Error, ErrorCode, Transaction, Version, Zxid};
 use zookit_proto::Request;
 use zookit_proto::ops::error::ErrorResponse;
 use zookit_proto::ops::get_data::GetData;
@@ -84,6 +84,27 @@ async fn a_multi_that_failed_counts_as_refused() {
     assert!(matches!(unread.await, Err(Error::NoReply(_))));
     done.await.unwrap();
     let arms = Arms { answered: 1, refused: 1, no_reply: 1, ..Arms::default() };
+    assert_eq!(client.stats().requests, arms);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_counted_as_its_requests_are() {
+    let (client, _peer, mut line) = connected().await;
+    let mut batch = client.batch::<BatchValue>();
+    let delete = || Transaction::new().delete("/a", Version::Any);
+    batch.multi(delete()).multi(delete()).get_data("/b").get_data("/c");
+    let submitted = batch.submit();
+    let failed = vec![MultiResult::Error(ErrorResponse { err: ErrorCode::NoNode })];
+    for results in [failed, vec![MultiResult::Delete(())]] {
+        let asked = line.asked().await;
+        line.reply::<Multi>(&asked, 9, &MultiReply { results }).await;
+    }
+    let reads = [line.asked().await, line.asked().await];
+    line.reply::<GetData>(&reads[0], 10, &got("hi")).await;
+    line.refuse(&reads[1], 10, ErrorCode::NoNode).await;
+    let results = submitted.await;
+    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true, true, false]);
+    let arms = Arms { answered: 2, refused: 2, ..Arms::default() };
     assert_eq!(client.stats().requests, arms);
 }
 
