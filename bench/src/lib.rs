@@ -4,7 +4,6 @@ pub mod alloc;
 pub mod cores;
 #[cfg(feature = "peers")]
 pub mod extras;
-#[cfg(feature = "peers")]
 pub mod foreign;
 pub mod load;
 pub mod peers;

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::process::{cargo, on_path, output, root, run as run_program, say};
 use crate::steps::Ended;
 
-const MANIFEST: &str = "bench/Cargo.toml";
+pub(super) const MANIFEST: &str = "bench/Cargo.toml";
 const PROGRAM: &str = "bench/target/release/ops";
 const BASELINE: &str = "bench/callgrind.baseline";
 

@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what is run before each commit.
 
-use super::{fuzzing, no_arguments};
+use super::{callgrind, fuzzing, no_arguments};
 use crate::Outcome;
 use crate::process::{cargo, run as run_program};
 use crate::steps::{Ended, Steps};
@@ -20,7 +20,8 @@ fn all(steps: &mut Steps) -> Outcome {
     steps.run("tidy", || tidy::check().map(|()| Ended::Passed))
 }
 
-/// The two steps that `ci` begins with, too; `fuzz/` is a workspace of its own.
+/// The two steps that `ci` begins with, too; `fuzz/` and `bench/` are workspaces of their
+/// own, and the second is not looked through by clippy: that would build the other clients.
 pub(super) fn format_and_clippy(steps: &mut Steps) -> Outcome {
     let fuzz = ["--manifest-path", fuzzing::MANIFEST];
     let fuzz: &[&str] = if fuzzing::present() { &fuzz } else { &[] };
@@ -29,6 +30,8 @@ pub(super) fn format_and_clippy(steps: &mut Steps) -> Outcome {
         if !fuzz.is_empty() {
             run_program(cargo(&["fmt", "--check"]).args(fuzz))?;
         }
+        let bench = ["--manifest-path", callgrind::MANIFEST];
+        run_program(cargo(&["fmt", "--check"]).args(bench))?;
         Ok(Ended::Passed)
     })?;
     steps.run("clippy", || {

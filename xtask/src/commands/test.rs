@@ -5,7 +5,7 @@
 //! for tests that start some of their own. A version that cannot be put in place is skipped in one
 //! line that says why, or, if `ZOOKIT_REQUIRE_REAL` names it, fails the command.
 
-use super::fuzzing;
+use super::{callgrind, fuzzing};
 use crate::Outcome;
 use crate::process::{cargo, run as run_program, say};
 use crate::steps::table;
@@ -63,6 +63,11 @@ pub(super) fn test(versions: Versions, arguments: &[String]) -> Outcome<Vec<Ran>
         // Each target replays its corpus and then runs for a second; see `ci` for more.
         let mut tests = cargo(&["test", "--manifest-path", fuzzing::MANIFEST]);
         run_program(tests.env(listed::SERVERS, &value))?;
+    }
+    // It pins its threads and reads `/proc`. Without the other clients, which take long to build.
+    if cfg!(target_os = "linux") {
+        let bench = ["--manifest-path", callgrind::MANIFEST, "--no-default-features", "--lib"];
+        run_program(cargo(&["test"]).args(bench))?;
     }
     Ok(servers.ran)
 }
