@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use zookit_client::blocking::Client;
-use zookit_client::{ConnectOptions, ErrorCode, Limits, Zxid};
+use zookit_client::admin::AskOptions;
+use zookit_client::blocking::{Client, admin};
+use zookit_client::{ConnectOptions, Endpoint, ErrorCode, Limits, Zxid};
 use zookit_proto::ops::close_session::CloseSession;
 use zookit_proto::{Operation as _, Xid};
 
@@ -88,6 +89,10 @@ fn round(server: &Server) {
     let nobody = "127.0.0.1:1";
     Client::connect_with(nobody, options).unwrap_err();
     drop(Client::connect_lazy(nobody, ConnectOptions::default()).unwrap());
+
+    // By name, as above.
+    let nobody = Endpoint::new("localhost", 1);
+    admin::ruok(&nobody, &AskOptions::default()).unwrap_err();
 }
 
 fn entries(of: &str) -> usize {
