@@ -29,6 +29,7 @@ pub mod get_ephemerals;
 pub mod multi;
 pub mod multi_read;
 pub mod notification;
+pub mod path_list;
 pub mod ping;
 pub mod reconfig;
 pub mod remove_watches;

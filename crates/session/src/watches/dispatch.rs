@@ -3,7 +3,8 @@
 use zookit_proto::types::EventType;
 use zookit_proto::{Text, Zxid};
 
-use super::{Consequences, Mode, Watches};
+use super::watched::{Mode, Watched};
+use super::{Consequences, Watches};
 use crate::event::WatchNotice;
 use crate::ids::WatcherId;
 use crate::request::WatchKind;
@@ -44,43 +45,26 @@ impl Watches {
             // Servers send no others; what cannot be understood reaches nobody.
             _ => return (told, Consequences::default()),
         }
-        self.consume(*event, path);
+        if let Some(watched) = self.paths.find_mut(path) {
+            consume(*event, watched);
+        }
         if !self.already_derived(*event, path, *zxid) {
             self.tell_exact(*event, path, *zxid, reach, &mut told);
         }
         if reach == Reach::All && *event != EventType::NodeChildrenChanged {
             self.tell_recursive(*event, path, *zxid, &mut told);
         }
+        let mut above = None;
         if matches!(event, EventType::NodeCreated | EventType::NodeDeleted) {
-            self.derive_children_changed(path, *zxid, reach, &mut told);
+            above = self.derive_children_changed(path, *zxid, reach, &mut told);
         }
-        let mut touched = vec![path.clone()];
-        for (watcher, _) in &told {
-            let fired = self.watchers.get(watcher).filter(|watcher| watcher.kind.is_one_shot());
-            if let Some(fired) = fired {
-                touched.push(fired.path.clone());
-                self.forget(*watcher);
-            }
-        }
-        touched.dedup();
         let mut consequences = Consequences::default();
-        for path in &touched {
-            consequences.removals.extend(self.settle(path).removals);
+        for path in [Some(path), above.as_ref()].into_iter().flatten() {
+            if let Some(place) = self.paths.find(path) {
+                consequences.removals.extend(self.settle(place));
+            }
         }
         (told, consequences)
-    }
-
-    /// The server's one-shot watches on the path are spent by the event.
-    fn consume(&mut self, event: EventType, path: &Text) {
-        let Some(watched) = self.paths.get_mut(path) else { return };
-        match event {
-            EventType::NodeChildrenChanged => watched.child = false,
-            EventType::NodeDeleted => {
-                watched.data = false;
-                watched.child = false;
-            }
-            _ => watched.data = false,
-        }
     }
 
     /// Whether this `NodeChildrenChanged` was told already, derived from a child's event of the
@@ -88,25 +72,36 @@ impl Watches {
     fn already_derived(&self, event: EventType, path: &Text, zxid: Zxid) -> bool {
         event == EventType::NodeChildrenChanged
             && zxid != Zxid::NONE
-            && self.paths.get(path).is_some_and(|watched| watched.derived == Some(zxid))
+            && self.watched(path).is_some_and(|watched| watched.derived() == Some(zxid))
     }
 
+    fn watched(&self, path: &[u8]) -> Option<&Watched> {
+        self.paths.get(self.paths.find(path)?)
+    }
+
+    /// Tells the watchers of just this path; says whether any of them is over with that.
     fn tell_exact(
-        &self,
+        &mut self,
         event: EventType,
         path: &Text,
         zxid: Zxid,
         reach: Reach,
         told: &mut Vec<(WatcherId, WatchNotice)>,
-    ) {
-        let Some(watched) = self.paths.get(path) else { return };
-        for id in &watched.watchers {
-            let Some(watcher) = self.watchers.get(id) else { continue };
+    ) -> bool {
+        let Some(place) = self.paths.find(path) else { return false };
+        let mut any_over = false;
+        self.paths.retain_watchers(place, |watcher| {
+            let one_shot = watcher.kind.is_one_shot();
             let waits = watcher.armed.is_some() && waits_for(watcher.kind, event);
-            if waits && (reach == Reach::All || watcher.kind.is_one_shot()) {
-                told.push((*id, notice(event, path, zxid)));
+            let reached = waits && (reach == Reach::All || one_shot);
+            if reached {
+                told.push((watcher.id, notice(event, path, zxid)));
             }
-        }
+            let over = reached && one_shot;
+            any_over |= over;
+            !over
+        });
+        any_over
     }
 
     fn tell_recursive(
@@ -116,15 +111,15 @@ impl Watches {
         zxid: Zxid,
         told: &mut Vec<(WatcherId, WatchNotice)>,
     ) {
+        if self.persistent.is_empty() {
+            return;
+        }
         let mut ancestor = parent(path);
         while let Some(above) = ancestor {
-            if let Some(watched) = self.paths.get(above) {
-                for id in &watched.watchers {
-                    let Some(watcher) = self.watchers.get(id) else { continue };
-                    let recursive = watcher.kind == WatchKind::PersistentRecursive;
-                    if recursive && watcher.armed.is_some() {
-                        told.push((*id, notice(event, path, zxid)));
-                    }
+            for watcher in self.watched(above).into_iter().flat_map(Watched::watchers) {
+                let recursive = watcher.kind == WatchKind::PersistentRecursive;
+                if recursive && watcher.armed.is_some() {
+                    told.push((watcher.id, notice(event, path, zxid)));
                 }
             }
             ancestor = parent(above);
@@ -132,22 +127,36 @@ impl Watches {
     }
 
     /// A child came or went under a path whose mode is recursive: the server will not say
-    /// `NodeChildrenChanged` for it, so those who wait for that are told from here.
+    /// `NodeChildrenChanged` for it, so those who wait for that are told from here. The path, if
+    /// any of its watchers is over with that.
     fn derive_children_changed(
         &mut self,
         child: &Text,
         zxid: Zxid,
         reach: Reach,
         told: &mut Vec<(WatcherId, WatchNotice)>,
-    ) {
-        let Some(above) = parent(child) else { return };
-        let above = Text::from_bytes(child.as_bytes().slice_ref(above));
-        let Some(watched) = self.paths.get_mut(&above) else { return };
+    ) -> Option<Text> {
+        let above = parent(child)?;
+        let watched = self.paths.find_mut(above)?;
         if watched.sent_mode != Mode::Recursive {
-            return;
+            return None;
         }
-        watched.derived = Some(zxid);
-        self.tell_exact(EventType::NodeChildrenChanged, &above, zxid, reach, told);
+        watched.set_derived(zxid);
+        let above = Text::from_bytes(child.as_bytes().slice_ref(above));
+        let over = self.tell_exact(EventType::NodeChildrenChanged, &above, zxid, reach, told);
+        over.then_some(above)
+    }
+}
+
+/// The server's one-shot watches on the path are spent by the event.
+fn consume(event: EventType, watched: &mut Watched) {
+    match event {
+        EventType::NodeChildrenChanged => watched.child = false,
+        EventType::NodeDeleted => {
+            watched.data = false;
+            watched.child = false;
+        }
+        _ => watched.data = false,
     }
 }
 
