@@ -23,10 +23,11 @@ impl PathList {
         out.extend_from_slice(path);
     }
 
-    /// Appends a path that [`encode_path`](Self::encode_path) has encoded.
-    pub fn push_encoded(&mut self, path: &[u8]) {
-        self.encoded.extend_from_slice(path);
-        self.count = self.count.saturating_add(1);
+    /// Appends so many paths, which [`encode_path`](Self::encode_path) has encoded one behind the
+    /// other.
+    pub fn push_encoded(&mut self, paths: &[u8], count: usize) {
+        self.encoded.extend_from_slice(paths);
+        self.count = self.count.saturating_add(count);
     }
 
     /// Whether no path is in it.
@@ -69,11 +70,11 @@ mod tests {
 
     fn list(paths: &[Text]) -> PathList {
         let mut list = PathList::default();
+        let mut encoded = Vec::new();
         for path in paths {
-            let mut encoded = Vec::new();
             PathList::encode_path(path, &mut encoded);
-            list.push_encoded(&encoded);
         }
+        list.push_encoded(&encoded, paths.len());
         assert_eq!(list.is_empty(), paths.is_empty());
         list
     }

@@ -6,7 +6,7 @@ use zookit_proto::ops::sasl::{SaslReply, SaslRequest};
 use zookit_proto::types::{Credentials, Password};
 use zookit_proto::{ErrorCode, OpCode, SessionId, Xid, frame, wire};
 
-use super::sending::{bare_frame, whole_frame};
+use super::sending::{SEND_AHEAD, bare_frame, whole_frame};
 use super::{Phase, Purpose, Session, Tally};
 use crate::config::Limits;
 use crate::connection::Connection;
@@ -183,21 +183,39 @@ impl Session {
     /// Tells the server who we are and what is watched; it serves when all is answered.
     fn restore(&mut self) {
         let max_bytes = self.config.limits.watch_batch_bytes;
-        let mut batches = self.watches.restore(self.life.told, max_bytes);
-        batches.retain(|batch| self.may_restore(batch));
-        let left = self.credentials.len().saturating_add(batches.len());
+        self.watches.begin_restore(self.life.told, max_bytes);
+        // One stands for the batches still to be made.
+        let left = self.credentials.len().saturating_add(1);
         self.phase = Phase::Restoring { left };
         for credential in 0..self.credentials.len() {
             self.send_auth(credential);
         }
-        for batch in batches {
-            if let Some(connection) = &mut self.connection {
-                connection.restored = connection.restored.saturating_add(batch.watchers.len());
+        self.restore_more();
+    }
+
+    /// Makes batches of watches as long as the transport takes them.
+    pub(super) fn restore_more(&mut self) {
+        while self.watches.is_restoring() {
+            let Some(connection) = &mut self.connection else { return };
+            if connection.out.waiting() >= SEND_AHEAD {
+                return;
             }
-            let owner = Owner::Restore(batch.watchers);
-            self.launch(Request::internal(owner, batch.opcode, batch.frame));
+            let Some(batch) = self.watches.next_batch() else { return self.restored_one() };
+            if self.may_restore(&batch) {
+                self.restore_batch(batch);
+            }
         }
-        self.serve_if_restored();
+    }
+
+    fn restore_batch(&mut self, batch: Batch) {
+        let (Some(connection), Phase::Restoring { left }) = (&mut self.connection, &mut self.phase)
+        else {
+            return;
+        };
+        *left = left.saturating_add(1);
+        connection.restored = connection.restored.saturating_add(batch.watchers.len());
+        let owner = Owner::Restore(batch.watchers);
+        self.launch(Request::internal(owner, batch.opcode, batch.frame));
     }
 
     /// Whether the server knows how to set these watches again. If it has said before that it
@@ -212,8 +230,10 @@ impl Session {
         false
     }
 
-    /// One of the answers that Restoring waits for has come.
+    /// One of the answers that Restoring waits for has come, or the last batch has been made.
     pub(super) fn restored_one(&mut self) {
+        // Before it is counted: what was answered made room.
+        self.restore_more();
         if let Phase::Restoring { left } = &mut self.phase {
             *left = left.saturating_sub(1);
             self.serve_if_restored();

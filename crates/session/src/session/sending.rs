@@ -17,7 +17,7 @@ use crate::time::Time;
 
 /// No more than this is moved from the queue into the send buffer at a time: what is in there can
 /// no longer be held back.
-const SEND_AHEAD: u64 = 256 * 1024;
+pub(super) const SEND_AHEAD: u64 = 256 * 1024;
 
 impl Session {
     /// Moves what may leave now from the queue to the connection. Returns whether there is
@@ -27,8 +27,10 @@ impl Session {
     #[must_use]
     pub fn poll_transmit(&mut self, now: Time) -> bool {
         self.tick(now);
-        if matches!(self.phase, Phase::Serving) {
-            self.fill();
+        match self.phase {
+            Phase::Serving => self.fill(),
+            Phase::Restoring { .. } => self.restore_more(),
+            _ => {}
         }
         self.connection.as_ref().is_some_and(|connection| connection.out.waiting() > 0)
     }

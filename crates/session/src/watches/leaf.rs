@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use zookit_proto::ops::path_list::PathList;
 
-use super::watched::Watched;
+use super::watched::{List, Watched};
 
 /// No leaf has more paths: what comes or goes moves those behind it.
 const MOST_PATHS: usize = 64;
@@ -53,10 +53,24 @@ impl Leaf {
         &self.watched
     }
 
-    /// Calls with each path, as the wire has it.
-    pub(super) fn for_each(&mut self, mut each: impl FnMut(&[u8], &mut Watched)) {
-        let mut start = 0;
-        for (end, watched) in self.ends.iter().zip(&mut self.watched) {
+    /// All paths as the wire has them, one behind the other.
+    pub(super) fn encoded(&self) -> &[u8] {
+        &self.encoded
+    }
+
+    /// The list on which all paths stand, if each has one watcher and all are armed alike: so it
+    /// is where very many watches are set.
+    pub(super) fn alike(&self) -> Option<List> {
+        let mut lists = self.watched.iter().map(|watched| watched.only()?.armed);
+        let first = lists.next()??;
+        lists.all(|list| list == Some(first)).then_some(first)
+    }
+
+    /// Calls with each path from `index` on, as the wire has it.
+    pub(super) fn for_each(&mut self, index: usize, mut each: impl FnMut(&[u8], &mut Watched)) {
+        let mut start = self.start(index);
+        let watched = self.ends.iter().zip(&mut self.watched).skip(index);
+        for (end, watched) in watched {
             let end = *end as usize;
             each(self.encoded.get(start..end).unwrap_or_default(), watched);
             start = end;

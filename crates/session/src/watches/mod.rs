@@ -34,6 +34,7 @@ use crate::send_buffer::Patch;
 pub(crate) use dispatch::{Notification, Reach};
 use paths::{Paths, Place};
 pub(crate) use restore::Batch;
+use restore::Progress;
 use watched::{List, Mode, Watcher};
 
 /// A watch to be removed from the server, since nobody waits for it any more.
@@ -58,6 +59,8 @@ pub(crate) struct Watches {
     paths: Paths,
     /// Those of the watchers that are persistent, armed or not.
     persistent: BTreeSet<WatcherId>,
+    /// While watches are being set again on a new connection.
+    progress: Option<Progress>,
 }
 
 impl Watches {
@@ -230,6 +233,7 @@ impl Watches {
 
     /// The connection is gone, and with it all that the server kept for us.
     pub(crate) fn connection_lost(&mut self) {
+        self.progress = None;
         self.paths.sweep(
             |_| false,
             |watched| {

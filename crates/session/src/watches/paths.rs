@@ -169,11 +169,7 @@ impl Paths {
     }
 
     /// Watchers of one path go; it stays. Those to be kept are asked for in their order.
-    pub(super) fn retain_watchers(
-        &mut self,
-        place: Place,
-        mut keep: impl FnMut(&Watcher) -> bool,
-    ) {
+    pub(super) fn retain_watchers(&mut self, place: Place, mut keep: impl FnMut(&Watcher) -> bool) {
         let Some(leaf) = self.leaves.get_mut(place.leaf as usize) else { return };
         let Some(watched) = leaf.get_mut(place.index) else { return };
         watched.retain(|watcher| {
@@ -202,12 +198,21 @@ impl Paths {
         }
     }
 
-    /// Calls with each path in ascending order, as the wire has it.
-    pub(super) fn for_each(&mut self, mut each: impl FnMut(&[u8], &mut Watched)) {
-        for number in self.order.values() {
-            let Some(leaf) = self.leaves.get_mut(*number as usize) else { continue };
-            leaf.for_each(&mut each);
+    /// Calls with the leaf that has the first path from `from` on, and with the index of that path
+    /// in it, which is behind the last if the leaf has none after all. Returns where the next leaf
+    /// begins, if there is one.
+    pub(super) fn visit(
+        &mut self,
+        from: &[u8],
+        visit: impl FnOnce(&mut Leaf, usize),
+    ) -> Option<Box<[u8]>> {
+        let (_, number) = self.leaf_for(from)?;
+        if let Some(leaf) = self.leaf_mut(number) {
+            let index = leaf.search(from).unwrap_or_else(|index| index);
+            visit(leaf, index);
         }
+        let behind = (Bound::Excluded(from), Bound::Unbounded);
+        self.order.range::<[u8], _>(behind).next().map(|(key, _)| key.clone())
     }
 
     /// Takes the watchers that `over` says out, and then the paths that are not to be kept.

@@ -5,11 +5,14 @@
 //! Persistent ones follow by setWatches2, of which a server before 3.6 knows nothing; so a refusal
 //! ends only those.
 
+use std::collections::VecDeque;
+
 use bytes::{Bytes, BytesMut};
 use zookit_proto::ops::path_list::{PathList, write_set_watches};
 use zookit_proto::{ErrorCode, OpCode, Xid, Zxid, frame};
 
 use super::Watches;
+use super::leaf::Leaf;
 use super::watched::{List, Watched};
 use crate::event::{WatchEnd, WatchNotice};
 use crate::ids::WatcherId;
@@ -21,6 +24,26 @@ pub(crate) struct Batch {
     pub(crate) opcode: OpCode,
     pub(crate) frame: Bytes,
     pub(crate) watchers: Vec<WatcherId>,
+}
+
+/// How far watches are set again on the connection.
+///
+/// Batches are made as the transport takes them: so memory for a few of them is enough for a
+/// million watches, and the server works on the first while the next is made. What goes meanwhile
+/// is not set; what comes is not armed before all is restored, and so has no part in it.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pass: Pass,
+    /// From which path on; the empty one is before all others. None: the pass is over.
+    next: Option<Box<[u8]>>,
+    filling: Filling,
+}
+
+/// The paths are gone through twice, if there are persistent watches at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    OneShots,
+    Persistent,
 }
 
 /// Batches that are filled one after the other. The lists keep their memory from one to the next,
@@ -37,7 +60,7 @@ struct Filling {
     watchers: Vec<WatcherId>,
     /// What the paths take in all lists.
     bytes: usize,
-    full: Vec<Batch>,
+    full: VecDeque<Batch>,
 }
 
 /// On which lists of the batch being filled the path at hand stands already.
@@ -47,6 +70,12 @@ struct Stands {
     exist: bool,
     child: bool,
     persistent: bool,
+}
+
+impl Pass {
+    fn sets(self, list: List) -> bool {
+        (list == List::Persistent) == (self == Self::Persistent)
+    }
 }
 
 impl Filling {
@@ -61,7 +90,62 @@ impl Filling {
             recursive: PathList::default(),
             watchers: Vec::new(),
             bytes: 0,
-            full: Vec::new(),
+            full: VecDeque::new(),
+        }
+    }
+
+    /// Whether so many bytes more fit in. One path alone always does.
+    fn has_room(&self, bytes: usize) -> bool {
+        self.watchers.is_empty() || self.bytes.saturating_add(bytes) <= self.max_bytes
+    }
+
+    /// Puts in the paths of a leaf from `index` on, as far as this pass sets them.
+    fn put_leaf(&mut self, leaf: &mut Leaf, index: usize, pass: Pass) {
+        let fits = self.bytes.saturating_add(leaf.encoded().len()) <= self.max_bytes;
+        let alike = if index == 0 && fits { leaf.alike() } else { None };
+        match alike {
+            Some(list) if list != List::Persistent && pass.sets(list) => {
+                self.put_alike(leaf, list);
+            }
+            Some(list) if !pass.sets(list) => {}
+            _ => leaf.for_each(index, |path, watched| self.put_path(path, watched, pass)),
+        }
+    }
+
+    /// Puts in a whole leaf at once, whose paths have one one-shot watcher each, on this list.
+    fn put_alike(&mut self, leaf: &mut Leaf, list: List) {
+        let (paths, bytes) = (leaf.len(), leaf.encoded().len());
+        self.list(list, WatchKind::Data).push_encoded(leaf.encoded(), paths);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.watchers.reserve(paths);
+        leaf.for_each(0, |_, watched| {
+            self.watchers.extend(watched.only().map(|watcher| watcher.id));
+            watched.ask(list, WatchKind::Data);
+        });
+    }
+
+    fn put_path(&mut self, path: &[u8], watched: &mut Watched, pass: Pass) {
+        // Only persistent watches share a mode.
+        let strongest = match pass {
+            Pass::OneShots => WatchKind::Data,
+            Pass::Persistent => watched.strongest(),
+        };
+        let mut stands = Stands::default();
+        for watcher in watched.watchers() {
+            if let Some(list) = watcher.armed.filter(|list| pass.sets(*list)) {
+                self.put(watcher.id, list, strongest, path, &mut stands);
+            }
+        }
+        watched.ask_again(|list| pass.sets(list), strongest);
+    }
+
+    fn list(&mut self, list: List, kind: WatchKind) -> &mut PathList {
+        match (list, kind) {
+            (List::Data, _) => &mut self.data,
+            (List::Exist, _) => &mut self.exist,
+            (List::Child, _) => &mut self.child,
+            (List::Persistent, WatchKind::PersistentRecursive) => &mut self.recursive,
+            (List::Persistent, _) => &mut self.persistent,
         }
     }
 
@@ -75,24 +159,20 @@ impl Filling {
         path: &[u8],
         stands: &mut Stands,
     ) {
-        // Whether the path fits in once more, in whatever list. One alone always does.
-        let bytes = self.bytes.saturating_add(path.len());
-        if bytes > self.max_bytes && !self.watchers.is_empty() {
+        // Whether it fits in once more, in whatever list.
+        if !self.has_room(path.len()) {
             self.finish();
             *stands = Stands::default();
         }
-        let (list, stands) = match (list, kind) {
-            (List::Data, _) => (&mut self.data, &mut stands.data),
-            (List::Exist, _) => (&mut self.exist, &mut stands.exist),
-            (List::Child, _) => (&mut self.child, &mut stands.child),
-            // One mode per path, so that it stands on one of these two.
-            (List::Persistent, WatchKind::PersistentRecursive) => {
-                (&mut self.recursive, &mut stands.persistent)
-            }
-            (List::Persistent, _) => (&mut self.persistent, &mut stands.persistent),
+        let stands = match list {
+            List::Data => &mut stands.data,
+            List::Exist => &mut stands.exist,
+            List::Child => &mut stands.child,
+            // In one mode, and so on one list.
+            List::Persistent => &mut stands.persistent,
         };
         if !std::mem::replace(stands, true) {
-            list.push_encoded(path);
+            self.list(list, kind).push_encoded(path, 1);
             self.bytes = self.bytes.saturating_add(path.len());
         }
         self.watchers.push(id);
@@ -119,12 +199,7 @@ impl Filling {
         // The next batch is about as large.
         let next = Vec::with_capacity(self.watchers.len());
         let watchers = std::mem::replace(&mut self.watchers, next);
-        self.full.push(Batch { opcode, frame, watchers });
-    }
-
-    fn into_batches(mut self) -> Vec<Batch> {
-        self.finish();
-        self.full
+        self.full.push_back(Batch { opcode, frame, watchers });
     }
 }
 
@@ -143,37 +218,51 @@ impl Batch {
         PathList::encode_path(path, &mut encoded);
         let mut filling = Filling::new(zxid, usize::MAX);
         filling.put(id, list, WatchKind::Data, &encoded, &mut Stands::default());
-        filling.into_batches().pop()
+        filling.finish();
+        filling.full.pop_front()
     }
 }
 
 impl Watches {
-    /// Everything armed, in batches whose paths take at most `max_bytes` (one longer path goes
-    /// alone). All carry the same zxid, the newest seen before any of this was sent.
+    /// Everything armed is to be set again, in batches whose paths take at most `max_bytes` (one
+    /// longer path goes alone). All carry the same zxid, the newest up to which every watch was
+    /// told before any of this was sent.
+    pub(crate) fn begin_restore(&mut self, relative_zxid: Zxid, max_bytes: usize) {
+        let filling = Filling::new(relative_zxid, max_bytes);
+        self.progress =
+            Some(Progress { pass: Pass::OneShots, next: Some(Box::default()), filling });
+    }
+
+    /// Whether there may be another batch.
+    pub(crate) const fn is_restoring(&self) -> bool {
+        self.progress.is_some()
+    }
+
+    /// The next batch; `None` once all are made.
     ///
-    /// From now on they count as held by the server: who drops one meanwhile has it removed.
-    pub(crate) fn restore(&mut self, relative_zxid: Zxid, max_bytes: usize) -> Vec<Batch> {
-        let mut one_shots = Filling::new(relative_zxid, max_bytes);
-        let mut persistent = Filling::new(relative_zxid, max_bytes);
-        self.paths.for_each(|path, watched| {
-            let (mut in_first, mut in_second) = (Stands::default(), Stands::default());
-            let mut strongest = None;
-            for watcher in watched.watchers() {
-                let (id, kind) = (watcher.id, watcher.kind);
-                match watcher.armed {
-                    None => {}
-                    Some(List::Persistent) => {
-                        let kind = *strongest.get_or_insert_with(|| watched.strongest());
-                        persistent.put(id, List::Persistent, kind, path, &mut in_second);
-                    }
-                    Some(list) => one_shots.put(id, list, kind, path, &mut in_first),
+    /// From now on its watches count as held by the server: who drops one has it removed.
+    pub(crate) fn next_batch(&mut self) -> Option<Batch> {
+        let Progress { pass, next, filling } = self.progress.as_mut()?;
+        loop {
+            if let Some(batch) = filling.full.pop_front() {
+                return Some(batch);
+            }
+            match next.take() {
+                Some(from) => {
+                    let put = |leaf: &mut Leaf, index| filling.put_leaf(leaf, index, *pass);
+                    *next = self.paths.visit(&from, put);
+                }
+                None if !filling.watchers.is_empty() => filling.finish(),
+                None if *pass == Pass::OneShots && !self.persistent.is_empty() => {
+                    *pass = Pass::Persistent;
+                    *next = Some(Box::default());
+                }
+                None => {
+                    self.progress = None;
+                    return None;
                 }
             }
-            watched.ask_again(strongest);
-        });
-        let mut batches = one_shots.into_batches();
-        batches.extend(persistent.into_batches());
-        batches
+        }
     }
 
     /// The server answered a batch. What it refused is over.

@@ -85,6 +85,11 @@ impl Watched {
         self.first.is_none()
     }
 
+    /// The watcher, if there is just one.
+    pub(super) fn only(&self) -> Option<&Watcher> {
+        self.first.as_ref().filter(|_| self.rare.is_none())
+    }
+
     pub(super) fn push(&mut self, watcher: Watcher) {
         match self.first {
             None => self.first = Some(watcher),
@@ -141,19 +146,16 @@ impl Watched {
         }
     }
 
-    /// The server was asked for all that is armed, persistent watches in this one mode.
-    pub(super) fn ask_again(&mut self, persistent: Option<WatchKind>) {
-        let (mut data, mut child) = (self.data, self.child);
-        for watcher in self.watchers() {
-            match watcher.armed {
-                Some(List::Data | List::Exist) => data = true,
-                Some(List::Child) => child = true,
-                Some(List::Persistent) | None => {}
-            }
-        }
-        (self.data, self.child) = (data, child);
-        if let Some(kind) = persistent {
-            self.ask(List::Persistent, kind);
+    /// The server was asked again for what is armed on some of the lists, persistent watches in
+    /// this one mode.
+    pub(super) fn ask_again(&mut self, lists: impl Fn(List) -> bool, mode: WatchKind) {
+        let asked = |list| lists(list) && self.watchers().any(|it| it.armed == Some(list));
+        let [data, exist, child, persistent] =
+            [List::Data, List::Exist, List::Child, List::Persistent].map(asked);
+        self.data |= data || exist;
+        self.child |= child;
+        if persistent {
+            self.ask(List::Persistent, mode);
         }
     }
 
