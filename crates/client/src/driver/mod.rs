@@ -335,7 +335,7 @@ impl Driver {
     fn submission(&mut self, ticket: Ticket, request: Request) -> Submission {
         let Request { opcode, frame, deadline, watch, pinned } = request;
         let watch = watch.map(|cell| {
-            let wanted = Box::new(cell.request.clone());
+            let wanted = Box::new(cell.request());
             self.watchers.insert(cell);
             wanted
         });

@@ -16,8 +16,8 @@ pub(super) struct Watchers {
 
 impl Watchers {
     pub(super) fn insert(&mut self, cell: Arc<WatchCell>) {
-        *self.counts.of(cell.request.kind) += 1;
-        self.cells.insert(cell.request.watcher, cell);
+        *self.counts.of(cell.kind) += 1;
+        self.cells.insert(cell.watcher, cell);
     }
 
     pub(super) fn get(&self, watcher: WatcherId) -> Option<&Arc<WatchCell>> {
@@ -26,7 +26,7 @@ impl Watchers {
 
     pub(super) fn remove(&mut self, watcher: WatcherId) {
         if let Some(cell) = self.cells.remove(&watcher) {
-            *self.counts.of(cell.request.kind) -= 1;
+            *self.counts.of(cell.kind) -= 1;
         }
     }
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
-use zookit_proto::Zxid;
-use zookit_session::{WatchKind, WatchRequest};
+use bytes::Bytes;
+use zookit_proto::{Text, Zxid};
+use zookit_session::{WatchKind, WatchRequest, WatcherId};
 
 use super::notice::{WatchNotice, WatchedEvent};
 use crate::chroot::Chroot;
@@ -15,27 +16,52 @@ use crate::sync::{Mutex, MutexGuard};
 const MOST_PATH_BYTES: usize = 1 << 20;
 
 /// One watcher's notices, bounded: what does not fit becomes a gap.
+///
+/// There may be a million, of which few have anything to tell: it is small while it is empty.
 #[derive(Debug)]
 pub(crate) struct WatchCell {
-    pub(crate) request: WatchRequest,
+    pub(crate) watcher: WatcherId,
+    pub(crate) kind: WatchKind,
+    capacity: u32,
+    /// As the server has it.
+    path: Box<[u8]>,
     chroot: Chroot,
-    capacity: usize,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
+    queue: Option<Box<Queue>>,
+    reader: Option<Waker>,
+    /// Nothing follows what is in the queue.
+    over: bool,
+}
+
+/// Stays, once there was anything to tell, until the watch is over and read to its end.
+#[derive(Debug, Default)]
+struct Queue {
     notices: VecDeque<WatchNotice>,
     /// Of the paths in `notices`.
     path_bytes: usize,
-    /// Nothing follows what is in `notices`.
-    over: bool,
-    reader: Option<Waker>,
 }
 
 impl WatchCell {
     pub(crate) fn new(request: WatchRequest, chroot: Chroot, capacity: usize) -> Self {
-        Self { request, chroot, capacity: capacity.max(1), inner: Mutex::default() }
+        let WatchRequest { watcher, kind, path } = request;
+        let capacity = u32::try_from(capacity.max(1)).unwrap_or(u32::MAX);
+        // A copy, just as long as it is: whatever memory the path shared is free again.
+        let path = Box::from(&path[..]);
+        Self { watcher, kind, capacity, path, chroot, inner: Mutex::default() }
+    }
+
+    /// What the session is asked for.
+    pub(crate) fn request(&self) -> WatchRequest {
+        WatchRequest { watcher: self.watcher, kind: self.kind, path: self.path() }
+    }
+
+    /// As the server has it.
+    pub(crate) fn path(&self) -> Text {
+        Text::from_bytes(Bytes::copy_from_slice(&self.path))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -45,10 +71,6 @@ impl WatchCell {
     /// Whether the session knows nothing of the watcher any more.
     pub(crate) fn is_over(&self) -> bool {
         self.lock().over
-    }
-
-    fn is_one_shot(&self) -> bool {
-        matches!(self.request.kind, WatchKind::Data | WatchKind::Exists | WatchKind::Children)
     }
 
     /// Takes a notice of the session; `seen` is the newest transaction that replies have told of.
@@ -63,7 +85,7 @@ impl WatchCell {
             zookit_session::WatchNotice::Gap { after, until } => WatchNotice::Gap { after, until },
             zookit_session::WatchNotice::Ended(end) => WatchNotice::Ended(end),
         };
-        let last = self.is_one_shot() || matches!(notice, WatchNotice::Ended(_));
+        let last = self.kind.is_one_shot() || matches!(notice, WatchNotice::Ended(_));
         let (reader, unused) = {
             let mut inner = self.lock();
             inner.over |= last;
@@ -94,6 +116,23 @@ impl WatchCell {
 
 impl Inner {
     /// Puts the notice behind the others, or makes a gap of it. Gives back what is not kept.
+    fn accept(&mut self, notice: WatchNotice, capacity: u32, seen: Zxid) -> Option<WatchNotice> {
+        self.queue.get_or_insert_default().accept(notice, capacity as usize, seen)
+    }
+
+    fn pop(&mut self) -> Option<WatchNotice> {
+        let queue = self.queue.as_mut()?;
+        let notice = queue.notices.pop_front()?;
+        queue.path_bytes -= path_bytes(&notice);
+        if queue.notices.is_empty() && self.over {
+            self.queue = None;
+        }
+        Some(notice)
+    }
+}
+
+impl Queue {
+    /// Puts the notice behind the others, or makes a gap of it. Gives back what is not kept.
     ///
     /// There is room for a gap and for the end beyond the capacity, so neither is ever lost.
     fn accept(&mut self, notice: WatchNotice, capacity: usize, seen: Zxid) -> Option<WatchNotice> {
@@ -117,12 +156,6 @@ impl Inner {
         }
         Some(notice)
     }
-
-    fn pop(&mut self) -> Option<WatchNotice> {
-        let notice = self.notices.pop_front()?;
-        self.path_bytes -= path_bytes(&notice);
-        Some(notice)
-    }
 }
 
 fn path_bytes(notice: &WatchNotice) -> usize {
@@ -134,9 +167,8 @@ fn path_bytes(notice: &WatchNotice) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use zookit_proto::Text;
     use zookit_proto::types::EventType;
-    use zookit_session::{WatchEnd, WatcherId};
+    use zookit_session::WatchEnd;
 
     use super::*;
 

@@ -22,7 +22,7 @@ pub(crate) struct Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         if !self.cell.is_over() {
-            self.shared.push(Command::DropWatcher(self.cell.request.watcher));
+            self.shared.push(Command::DropWatcher(self.cell.watcher));
         }
     }
 }

@@ -47,6 +47,6 @@ impl Future for OneShotWatch {
 
 impl fmt::Debug for OneShotWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OneShotWatch").field(&self.0.cell.request.path).finish()
+        f.debug_tuple("OneShotWatch").field(&self.0.cell.path()).finish()
     }
 }

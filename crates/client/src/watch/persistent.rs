@@ -65,6 +65,6 @@ impl Stream for PersistentWatch {
 
 impl fmt::Debug for PersistentWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PersistentWatch").field(&self.0.cell.request.path).finish()
+        f.debug_tuple("PersistentWatch").field(&self.0.cell.path()).finish()
     }
 }

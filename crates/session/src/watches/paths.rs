@@ -198,21 +198,25 @@ impl Paths {
         }
     }
 
-    /// Calls with the leaf that has the first path from `from` on, and with the index of that path
-    /// in it, which is behind the last if the leaf has none after all. Returns where the next leaf
-    /// begins, if there is one.
+    /// Calls with each leaf that has paths from `from` on, and with the index of the first of them,
+    /// until `visit` says that it is enough. Returns where the next leaf begins, if there is one.
     pub(super) fn visit(
         &mut self,
         from: &[u8],
-        visit: impl FnOnce(&mut Leaf, usize),
+        mut visit: impl FnMut(&mut Leaf, usize) -> bool,
     ) -> Option<Box<[u8]>> {
-        let (_, number) = self.leaf_for(from)?;
-        if let Some(leaf) = self.leaf_mut(number) {
-            let index = leaf.search(from).unwrap_or_else(|index| index);
-            visit(leaf, index);
+        let (first, _) = self.leaf_for(from)?;
+        let (mut from, mut enough) = (Some(from), false);
+        let leaves = self.order.range::<[u8], _>((Bound::Included(first), Bound::Unbounded));
+        for (key, number) in leaves {
+            if enough {
+                return Some(key.clone());
+            }
+            let Some(leaf) = self.leaves.get_mut(*number as usize) else { continue };
+            let index = from.take().map_or(0, |from| leaf.search(from).unwrap_or_else(|at| at));
+            enough = visit(leaf, index);
         }
-        let behind = (Bound::Excluded(from), Bound::Unbounded);
-        self.order.range::<[u8], _>(behind).next().map(|(key, _)| key.clone())
+        None
     }
 
     /// Takes the watchers that `over` says out, and then the paths that are not to be kept.

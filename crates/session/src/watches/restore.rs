@@ -249,8 +249,10 @@ impl Watches {
             }
             match next.take() {
                 Some(from) => {
-                    let put = |leaf: &mut Leaf, index| filling.put_leaf(leaf, index, *pass);
-                    *next = self.paths.visit(&from, put);
+                    *next = self.paths.visit(&from, |leaf, index| {
+                        filling.put_leaf(leaf, index, *pass);
+                        !filling.full.is_empty()
+                    });
                 }
                 None if !filling.watchers.is_empty() => filling.finish(),
                 None if *pass == Pass::OneShots && !self.persistent.is_empty() => {
