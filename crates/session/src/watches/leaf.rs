@@ -7,11 +7,11 @@ use zookit_proto::ops::path_list::PathList;
 use super::watched::{List, Watched};
 
 /// No leaf has more paths: what comes or goes moves those behind it.
-const MOST_PATHS: usize = 64;
+const MOST_PATHS: usize = 128;
 
 /// A leaf of two paths or more whose paths take more bytes is full as well, so that long paths are
 /// not moved again and again.
-const MOST_BYTES: usize = 4096;
+const MOST_BYTES: usize = 8192;
 
 /// The length in front of a path on the wire.
 const LENGTH: usize = 4;

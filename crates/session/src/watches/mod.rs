@@ -18,6 +18,8 @@ mod dispatch;
 mod leaf;
 mod paths;
 mod restore;
+#[cfg(test)]
+mod tests;
 mod watched;
 
 use std::collections::BTreeSet;
