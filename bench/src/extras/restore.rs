@@ -20,8 +20,8 @@ const WINDOW: usize = 2000;
 /// Bytes of the paths in one setWatches of the raw transfer, about; the client's are as large.
 const BATCH_BYTES: usize = 128 * 1000;
 
-/// A connection lost sooner counts against its server, and is followed by a wait of a random length
-/// that has nothing to do with watches.
+/// How long a connection lasts before it is lost. One lost sooner counts against its server, and a
+/// wait of a random length follows that has nothing to do with watches.
 const LASTING: Duration = Duration::from_millis(1100);
 
 /// Arms so many watches, then loses the connection, again and again.
@@ -43,7 +43,6 @@ pub fn restore(address: SocketAddr, watches: usize, rounds: usize) -> Res<()> {
             tokio::time::sleep(LASTING).await;
             let raw = transfer(address, &paths)?;
             let (wall, cpu) = lose_and_restore(&client).await?;
-            eprintln!("wall {:.1} cpu {:.1} raw {:.1}", wall*1e3, cpu*1e3, raw*1e3);
             ours.push(wall);
             cpus.push(cpu);
             raws.push(raw);

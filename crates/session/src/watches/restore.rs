@@ -4,6 +4,11 @@
 //! client has seen and replays what was missed.
 //! Persistent ones follow by setWatches2, of which a server before 3.6 knows nothing; so a refusal
 //! ends only those.
+//!
+//! A batch does not wait for the answer to the one before: all carry the same zxid, and what the
+//! server replays for one says nothing of the next. Nor are all made at once. That changes nothing
+//! of what the server is told: while watches are set again no request leaves, so none is armed, and
+//! an event that takes one away before its batch is made takes one that needs no setting again.
 
 use std::collections::VecDeque;
 
@@ -29,8 +34,7 @@ pub(crate) struct Batch {
 /// How far watches are set again on the connection.
 ///
 /// Batches are made as the transport takes them: so memory for a few of them is enough for a
-/// million watches, and the server works on the first while the next is made. What goes meanwhile
-/// is not set; what comes is not armed before all is restored, and so has no part in it.
+/// million watches, and the server works on the first while the next is made.
 #[derive(Debug)]
 pub(super) struct Progress {
     pass: Pass,
