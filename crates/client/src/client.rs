@@ -155,7 +155,7 @@ impl Client {
     {
         let connect_string: ConnectString = servers.try_into()?;
         let (servers, chroot) = connect_string.into_parts();
-        let shared = Shared::new(options.limits, options.session_timeout);
+        let shared = Shared::new(&options.limits, options.session_timeout);
         let seed = options.seed();
         let handle = Handle {
             shared: Arc::clone(&shared),

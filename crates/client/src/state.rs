@@ -23,11 +23,14 @@ struct Inner {
     now: State,
     /// Of the connection there is, or else of the last one.
     server: Option<Arc<Endpoint>>,
+    /// The newest for those who come, and more only while somebody reads.
     kept: VecDeque<StateChange>,
     /// How many changes there have been: the number of the next.
     count: u64,
     waiters: Vec<(u64, Waker)>,
     next_reader: u64,
+    /// How many streams there are.
+    readers: usize,
 }
 
 impl Default for StateCell {
@@ -39,6 +42,7 @@ impl Default for StateCell {
             count: 0,
             waiters: Vec::new(),
             next_reader: 0,
+            readers: 0,
         }))
     }
 }
@@ -66,17 +70,25 @@ impl StateCell {
             inner.now = change.state;
             let old = mem::replace(&mut inner.server, server);
             inner.count += 1;
+            let most = if inner.readers > 0 { KEPT } else { 1 };
+            let excess = (inner.kept.len() + 1).saturating_sub(most);
+            let dropped: Vec<_> = inner.kept.drain(..excess).collect();
             inner.kept.push_back(change);
-            let dropped = if inner.kept.len() > KEPT { inner.kept.pop_front() } else { None };
             (mem::take(&mut inner.waiters), (old, dropped))
         };
         waiters.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// Gives memory back: nothing is expected for a while.
+    pub(crate) fn rest(&self) {
+        self.lock().kept.shrink_to_fit();
     }
 
     /// A stream of what comes from now on.
     pub(crate) fn stream(self: &Arc<Self>) -> StateStream {
         let mut inner = self.lock();
         inner.next_reader += 1;
+        inner.readers += 1;
         let (reader, position) = (inner.next_reader, inner.count);
         drop(inner);
         StateStream { state: Arc::clone(self), reader, position, ended: false }
@@ -112,6 +124,7 @@ impl StateCell {
 
     fn forget(&self, reader: u64) {
         let mut inner = self.lock();
+        inner.readers -= 1;
         let place = inner.waiters.iter().position(|(other, _)| *other == reader);
         let waiter = place.map(|place| inner.waiters.swap_remove(place));
         drop(inner);

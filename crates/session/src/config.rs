@@ -58,6 +58,41 @@ impl Config {
     }
 }
 
+/// What of a [`Config`] matters for as long as the session lives.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) session_timeout: Duration,
+    pub(crate) read_only: bool,
+    pub(crate) presumed_expiry: PresumedExpiry,
+    pub(crate) on_expiry: OnExpiry,
+    pub(crate) backoff: Backoff,
+    pub(crate) server_floor: ServerFloor,
+    pub(crate) sent_rule: SentRule,
+    pub(crate) sasl: Option<Box<dyn Mechanism>>,
+    pub(crate) limits: Limits,
+}
+
+impl Config {
+    /// What only matters at the beginning, and the rest.
+    pub(crate) fn split(self) -> (Vec<Endpoint>, Option<Identity>, Settings) {
+        let Self { servers, session_timeout, resume, read_only, .. } = self;
+        let Self { presumed_expiry, on_expiry, backoff, .. } = self;
+        let Self { server_floor, sent_rule, sasl, limits, .. } = self;
+        let settings = Settings {
+            session_timeout,
+            read_only,
+            presumed_expiry,
+            on_expiry,
+            backoff,
+            server_floor,
+            sent_rule,
+            sasl,
+            limits,
+        };
+        (servers, resume, settings)
+    }
+}
+
 /// What it takes to take a session up again elsewhere. Whoever has it has the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

@@ -74,6 +74,7 @@ pub(crate) struct Hosts {
 impl Hosts {
     pub(crate) fn new(endpoints: Vec<Endpoint>, backoff: Backoff, rng: &mut Rng) -> Self {
         let mut hosts: Vec<_> = endpoints.into_iter().map(Host::new).collect();
+        hosts.shrink_to_fit();
         rng.shuffle(&mut hosts);
         Self {
             hosts,

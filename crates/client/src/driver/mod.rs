@@ -54,7 +54,8 @@ pub(crate) struct Driver {
     watchers: Watchers,
     commands: Vec<Command>,
     runs: Runs,
-    endings: Endings,
+    /// None while nothing ends.
+    endings: Option<Box<Endings>>,
     /// Whether there has been a session: from then on nobody asks about attempts.
     was_connected: bool,
     /// The session was handed over and is no longer this client's.
@@ -96,7 +97,7 @@ impl Driver {
             watchers: Watchers::default(),
             commands: Vec::new(),
             runs: Runs::default(),
-            endings: Endings::default(),
+            endings: None,
             was_connected: false,
             exported: false,
             arms: Arms::default(),
@@ -203,7 +204,7 @@ impl Driver {
         self.shared.rest();
         self.commands = Vec::new();
         self.runs.rest();
-        self.endings = Endings::default();
+        self.endings = None;
         if let Some(connection) = &mut self.connection {
             connection.rest();
         }
@@ -285,6 +286,10 @@ impl Driver {
         self.session.submit_run(self.now, run);
     }
 
+    fn endings(&mut self) -> &mut Endings {
+        self.endings.get_or_insert_default()
+    }
+
     fn command(&mut self, command: Command) {
         let now = self.now;
         match command {
@@ -311,7 +316,7 @@ impl Driver {
             // A session that was handed over is not this client's to close.
             Command::Close(ticket) if self.exported => {
                 let outcome = Outcome::NotSent(NotSent::Closed);
-                self.endings.push(ticket, Completion { outcome, server: None });
+                self.endings().push(ticket, Completion { outcome, server: None });
             }
             Command::Close(ticket) => self.session.close(now, ticket),
         }
@@ -329,7 +334,7 @@ impl Driver {
             }
             None => Outcome::NotSent(NotSent::SessionLost),
         };
-        self.endings.push(ticket, Completion { outcome, server: None });
+        self.endings().push(ticket, Completion { outcome, server: None });
     }
 
     fn submission(&mut self, ticket: Ticket, request: Request) -> Submission {

@@ -26,11 +26,12 @@ impl Driver {
                     self.arms.count(&outcome);
                     let unhappy = matches!(outcome, Outcome::Refused { .. } | Outcome::NoReply(_));
                     let server = if unhappy { self.server.clone() } else { None };
-                    self.endings.push(ticket, Completion { outcome, server });
+                    self.endings().push(ticket, Completion { outcome, server });
                 }
                 Event::Replied(replies) => {
                     self.arms.count_replies(&replies);
-                    self.endings.push_replies(replies, self.server.clone());
+                    let server = self.server.clone();
+                    self.endings().push_replies(replies, server);
                 }
                 Event::Watch(watcher, notice) => self.publish_watch(watcher, notice),
                 Event::State(change) => self.publish_state(*change),
@@ -41,7 +42,9 @@ impl Driver {
         if anything {
             self.publish_gauges();
         }
-        self.shared.complete(&mut self.endings);
+        if let Some(endings) = &mut self.endings {
+            self.shared.complete(endings);
+        }
     }
 
     pub(super) fn publish_gauges(&self) {

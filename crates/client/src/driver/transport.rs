@@ -16,8 +16,9 @@ use crate::network::Transport;
 /// A read asks for this much, as long as there is much to read; frames are slices of it.
 const READ_CHUNK: usize = 64 * 1024;
 
-/// A read asks for this much on a connection that is idle.
-const IDLE_CHUNK: usize = 1024;
+/// A read asks for this much on a connection that is idle: what is to come is a pong of 20 bytes.
+/// What is longer takes a second read, with the whole chunk.
+const IDLE_CHUNK: usize = 128;
 
 /// A read is not begun with less room than this part of what it would ask for.
 const LEAST_ROOM: usize = 16;

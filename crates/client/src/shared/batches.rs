@@ -164,7 +164,7 @@ impl Inner {
         let (mut count, mut bytes) = (0, 0);
         while count < run.count {
             let length = super::frame_length(&run.frames[bytes..]);
-            if let Err(reason) = self.admit(length, &shared.limits, reservation) {
+            if let Err(reason) = self.admit(length, &shared.bounds, reservation) {
                 return (count, bytes, Some(reason));
             }
             self.batches.unanswered += 1;

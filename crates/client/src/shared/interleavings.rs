@@ -79,7 +79,7 @@ struct World {
 impl World {
     fn new(max_requests: usize) -> Self {
         let limits = Limits { max_requests, ..Limits::default() };
-        Self { shared: Shared::new(limits, Duration::from_secs(10)), alive: Arc::default() }
+        Self { shared: Shared::new(&limits, Duration::from_secs(10)), alive: Arc::default() }
     }
 
     fn task(&self) -> Arc<Task> {

@@ -58,13 +58,20 @@ pub(crate) struct Shared {
     inner: Mutex<Inner>,
     attempts: Mutex<Attempts>,
     next_watcher: AtomicU64,
-    limits: Limits,
+    bounds: Bounds,
     /// What the session's times count from.
     pub(crate) origin: Instant,
     pub(crate) state: Arc<StateCell>,
     pub(crate) encoder: Encoder,
     pub(crate) gauges: Gauges,
     pub(crate) counters: Counters,
+}
+
+/// The session's own bounds on what it has accepted, as far as callers are held to them.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    requests: usize,
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -155,7 +162,7 @@ pub(crate) struct Request {
 }
 
 impl Shared {
-    pub(crate) fn new(limits: Limits, session_timeout: Duration) -> Arc<Self> {
+    pub(crate) fn new(limits: &Limits, session_timeout: Duration) -> Arc<Self> {
         let inner = Inner {
             outbox: Vec::new(),
             outbox_bytes: 0,
@@ -169,7 +176,7 @@ impl Shared {
             inner: Mutex::new(inner),
             attempts: Mutex::default(),
             next_watcher: AtomicU64::new(1),
-            limits,
+            bounds: Bounds { requests: limits.max_requests, bytes: limits.max_request_bytes },
             origin: Instant::now(),
             state: Arc::default(),
             encoder: Encoder::default(),
@@ -201,7 +208,7 @@ impl Shared {
     ) -> Result<Ticket, NotSent> {
         let submitted = {
             let mut inner = self.lock();
-            match inner.admit(request.frame.len(), &self.limits, reservation) {
+            match inner.admit(request.frame.len(), &self.bounds, reservation) {
                 Ok(()) => {
                     let ticket = inner.slots.take();
                     inner.outbox.push(Command::Submit(ticket, request));
@@ -240,7 +247,7 @@ impl Shared {
             } else if let Some(place) = *place {
                 let (waits, unused) = inner.permits.still_waits(place, waker);
                 (if waits { Poll::Pending } else { Poll::Ready(Ok(())) }, Some(unused))
-            } else if inner.permits.promise(requests, unanswered, self.limits.max_requests) {
+            } else if inner.permits.promise(requests, unanswered, self.bounds.requests) {
                 (Poll::Ready(Ok(())), Some(waker))
             } else {
                 *place = Some(inner.permits.enqueue(requests, waker));
@@ -268,7 +275,7 @@ impl Shared {
         let wakers = {
             let mut inner = self.lock();
             inner.permits.release(requests);
-            inner.grant(&self.limits)
+            inner.grant(&self.bounds)
         };
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -379,7 +386,7 @@ impl Shared {
     }
 
     pub(crate) fn max_requests(&self) -> usize {
-        self.limits.max_requests
+        self.bounds.requests
     }
 
     /// Asks for the identity of the session, and for the end of the driver.
@@ -400,6 +407,7 @@ impl Shared {
     /// Gives memory back: nothing is expected for a while.
     pub(crate) fn rest(&self) {
         self.encoder.rest();
+        self.state.rest();
         let mut inner = self.lock();
         inner.slots.rest();
         inner.outbox.shrink_to_fit();
@@ -440,7 +448,7 @@ impl Shared {
                 }
             }
             if !inner.permits.nobody_waits() {
-                batch.wakers.append(&mut inner.grant(&self.limits));
+                batch.wakers.append(&mut inner.grant(&self.bounds));
             }
         }
         batch.unwanted.clear();
@@ -472,18 +480,18 @@ impl Inner {
     fn admit(
         &mut self,
         bytes: usize,
-        limits: &Limits,
+        bounds: &Bounds,
         reservation: Option<&Reservation>,
     ) -> Result<(), NotSent> {
         if let Some(reason) = self.over {
             return Err(reason);
         }
-        if self.outbox_bytes.saturating_add(bytes) > limits.max_request_bytes {
+        if self.outbox_bytes.saturating_add(bytes) > bounds.bytes {
             return Err(NotSent::QueueFull);
         }
         if reservation.is_some_and(Reservation::take_one) {
             self.permits.release(1);
-        } else if self.permits.unreserved(self.unanswered(), limits.max_requests) == 0 {
+        } else if self.permits.unreserved(self.unanswered(), bounds.requests) == 0 {
             return Err(NotSent::QueueFull);
         }
         self.outbox_bytes += bytes;
@@ -495,8 +503,8 @@ impl Inner {
         self.slots.unanswered() + self.batches.unanswered()
     }
 
-    fn grant(&mut self, limits: &Limits) -> Vec<Waker> {
-        self.permits.grant(self.unanswered(), limits.max_requests)
+    fn grant(&mut self, bounds: &Bounds) -> Vec<Waker> {
+        self.permits.grant(self.unanswered(), bounds.requests)
     }
 }
 

@@ -23,7 +23,7 @@ impl Count {
 }
 
 fn shared(limits: Limits) -> Arc<Shared> {
-    Shared::new(limits, Duration::from_secs(10))
+    Shared::new(&limits, Duration::from_secs(10))
 }
 
 fn request(bytes: usize) -> Request {

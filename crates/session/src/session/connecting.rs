@@ -42,7 +42,7 @@ impl Session {
         let Phase::Dialing { host, deadline } = self.phase else { return };
         let Some(endpoint) = self.hosts.endpoint(host).cloned() else { return };
         let (purpose, session, password) = match &self.life.grave {
-            Some((session, password)) => (Purpose::Bury, *session, password.clone()),
+            Some(grave) => (Purpose::Bury, grave.session, grave.password.clone()),
             None if self.life.is_established() => {
                 (Purpose::Resume, self.life.session, self.life.password.clone())
             }
@@ -80,7 +80,7 @@ impl Session {
         // The session may have been presumed gone since it was asked for.
         let purpose = if self.life.grave.is_some() { Purpose::Bury } else { purpose };
         let asked = match (purpose, &self.life.grave) {
-            (Purpose::Bury, Some((session, _))) => *session,
+            (Purpose::Bury, Some(grave)) => grave.session,
             _ => self.life.session,
         };
         match (purpose, response.is_accepted()) {

@@ -3,7 +3,7 @@
 use zookit_proto::SessionId;
 use zookit_proto::types::Password;
 
-use super::{Phase, Session, Tally};
+use super::{Grave, Phase, Session, Tally};
 use crate::config::{OnExpiry, PresumedExpiry};
 use crate::event::{Event, Reason, State, WatchEnd};
 use crate::fates::{Cause, Stage};
@@ -40,7 +40,8 @@ impl Session {
     /// that nobody reaches, so its id and password are kept: the first contact closes it, or
     /// learns that it is gone, before the next session is opened.
     pub(super) fn presume_expired(&mut self) {
-        self.life.grave = Some((self.life.session, self.life.password.clone()));
+        let (session, password) = (self.life.session, self.life.password.clone());
+        self.life.grave = Some(Box::new(Grave { session, password }));
         self.end_generation(Reason::PresumedExpired);
     }
 

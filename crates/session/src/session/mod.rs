@@ -56,7 +56,7 @@ use fastrand::Rng;
 use zookit_proto::types::Password;
 use zookit_proto::{SessionId, Zxid};
 
-use crate::config::{Config, Identity};
+use crate::config::{Config, Identity, Settings};
 use crate::connection::Connection;
 use crate::credentials::Credentials;
 use crate::endpoint::Endpoint;
@@ -117,9 +117,16 @@ struct Life {
     /// watches are being set again, since a loss then leaves some of them untold.
     told: Zxid,
     /// A session presumed gone and not known to be.
-    grave: Option<(SessionId, Password)>,
+    grave: Option<Box<Grave>>,
     /// The newest transaction seen when the connection was lost.
     away_since: Option<Zxid>,
+}
+
+/// What it takes to close a session that nobody uses any more. There is rarely one.
+#[derive(Debug, Clone)]
+struct Grave {
+    session: SessionId,
+    password: Password,
 }
 
 /// A close under way.
@@ -153,7 +160,7 @@ struct Closing {
 /// (bytes without a connection, a dial that was revoked) is ignored.
 #[derive(Debug)]
 pub struct Session {
-    config: Config,
+    config: Settings,
     rng: Rng,
     now: Time,
     state: State,
@@ -177,11 +184,11 @@ pub struct Session {
 impl Session {
     /// A session that wants to dial at once. The seed decides every choice left to chance.
     #[must_use]
-    pub fn new(mut config: Config, seed: u64, now: Time) -> Self {
+    pub fn new(config: Config, seed: u64, now: Time) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let servers = std::mem::take(&mut config.servers);
+        let (servers, resume, config) = config.split();
         let hosts = Hosts::new(servers, config.backoff, &mut rng);
-        let life = Life::new(config.resume.take(), config.session_timeout, now);
+        let life = Life::new(resume, config.session_timeout, now);
         let mut session = Self {
             config,
             rng,
