@@ -76,6 +76,10 @@ impl Driver {
 
     fn publish_state(&mut self, change: StateChange) {
         if change.state.is_connected() {
+            if !self.was_connected {
+                // They are for the error of a connect that fails.
+                drop(self.shared.take_attempts());
+            }
             self.was_connected = true;
             if let Some(connection) = &mut self.connection {
                 self.connections += u64::from(!connection.established);

@@ -18,7 +18,7 @@ const READ_CHUNK: usize = 64 * 1024;
 
 /// A read asks for this much on a connection that is idle: what is to come is a pong of 20 bytes.
 /// What is longer takes a second read, with the whole chunk.
-const IDLE_CHUNK: usize = 128;
+const IDLE_CHUNK: usize = 256;
 
 /// A read is not begun with less room than this part of what it would ask for.
 const LEAST_ROOM: usize = 16;

@@ -62,7 +62,7 @@ pub(crate) struct Watches {
     /// Those of the watchers that are persistent, armed or not.
     persistent: BTreeSet<WatcherId>,
     /// While watches are being set again on a new connection.
-    progress: Option<Progress>,
+    progress: Option<Box<Progress>>,
 }
 
 impl Watches {

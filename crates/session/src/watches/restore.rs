@@ -233,8 +233,8 @@ impl Watches {
     /// told before any of this was sent.
     pub(crate) fn begin_restore(&mut self, relative_zxid: Zxid, max_bytes: usize) {
         let filling = Filling::new(relative_zxid, max_bytes);
-        self.progress =
-            Some(Progress { pass: Pass::OneShots, next: Some(Box::default()), filling });
+        let progress = Progress { pass: Pass::OneShots, next: Some(Box::default()), filling };
+        self.progress = Some(Box::new(progress));
     }
 
     /// Whether there may be another batch.
@@ -246,7 +246,7 @@ impl Watches {
     ///
     /// From now on its watches count as held by the server: who drops one has it removed.
     pub(crate) fn next_batch(&mut self) -> Option<Batch> {
-        let Progress { pass, next, filling } = self.progress.as_mut()?;
+        let Progress { pass, next, filling } = self.progress.as_deref_mut()?;
         loop {
             if let Some(batch) = filling.full.pop_front() {
                 return Some(batch);
