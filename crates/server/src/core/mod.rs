@@ -1,0 +1,27 @@
+//! The server as a state machine: bytes and time in, bytes out.
+//!
+//! Every write takes two steps. *Prepare* turns a request, its session and the time into a
+//! [`Transaction`], or into an error, which is a transaction as well; *apply* turns the transaction
+//! into changes of the tree, replies and watch events. Nothing but `apply` changes a tree, and a
+//! transaction says all that it needs, so that several members can apply one history.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::iter_over_hash_type
+    )
+)]
+
+mod config;
+mod profile;
+mod time;
+mod transaction;
+
+pub use config::Config;
+pub use profile::Profile;
+pub use time::Time;
+pub use transaction::{Change, Owner, Transaction, Written};
