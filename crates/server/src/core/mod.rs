@@ -17,11 +17,15 @@
 )]
 
 mod config;
+mod connection;
 mod profile;
+mod server;
 mod time;
 mod transaction;
 
 pub use config::Config;
+pub use connection::ConnectionId;
 pub use profile::Profile;
+pub use server::Server;
 pub use time::Time;
 pub use transaction::{Change, Owner, Transaction, Written};
