@@ -16,12 +16,21 @@
     )
 )]
 
+pub mod acl;
 mod config;
 mod connection;
+mod java;
+pub mod prepare;
 mod profile;
+mod quota;
+pub mod read;
+pub mod reaper;
 mod server;
+#[cfg(test)]
+mod testing;
 mod time;
 mod transaction;
+mod tree;
 
 pub use config::Config;
 pub use connection::ConnectionId;
@@ -29,3 +38,4 @@ pub use profile::Profile;
 pub use server::Server;
 pub use time::Time;
 pub use transaction::{Change, Owner, Transaction, Written};
+pub use tree::{Applied, Counters, Event, SharedAcl, Tree, Znode};
