@@ -15,6 +15,16 @@ use sha1_smol::Sha1;
 /// ```
 #[must_use]
 pub fn digest_id(user: &str, password: &str) -> String {
-    let hash = Sha1::from(format!("{user}:{password}")).digest();
-    format!("{user}:{}", STANDARD.encode(hash.bytes()))
+    id(user, &format!("{user}:{password}"))
+}
+
+/// The id that a server derives from credentials without a colon: all of them are the user's name,
+/// and all of them are hashed.
+#[must_use]
+pub fn nameless_id(credentials: &str) -> String {
+    id(credentials, credentials)
+}
+
+fn id(user: &str, hashed: &str) -> String {
+    format!("{user}:{}", STANDARD.encode(Sha1::from(hashed).digest().bytes()))
 }

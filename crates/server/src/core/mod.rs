@@ -26,16 +26,22 @@ mod quota;
 pub mod read;
 pub mod reaper;
 mod server;
+mod sessions;
 #[cfg(test)]
 mod testing;
 mod time;
 mod transaction;
 mod tree;
+mod watches;
+mod words;
 
 pub use config::Config;
 pub use connection::ConnectionId;
 pub use profile::Profile;
-pub use server::Server;
+pub use server::{
+    Asked, ConnectionInfo, Effect, Fault, FaultId, Logged, Outcome, Server, SessionInfo, Snapshot,
+    WatchInfo, WatchMode,
+};
 pub use time::Time;
 pub use transaction::{Change, Owner, Transaction, Written};
 pub use tree::{Applied, Counters, Event, SharedAcl, Tree, Znode};

@@ -29,6 +29,15 @@ impl Profile {
             Self::V3_9_5 => "3.9.5",
         }
     }
+
+    /// The day on which the version was released.
+    pub(crate) const fn released(self) -> &'static str {
+        match self {
+            Self::V3_8_0 => "2022-02-25 08:49",
+            Self::V3_8_6 => "2026-01-28 00:00",
+            Self::V3_9_5 => "2026-02-11 00:00",
+        }
+    }
 }
 
 impl fmt::Display for Profile {

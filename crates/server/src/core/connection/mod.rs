@@ -1,6 +1,19 @@
-//! Connections: who is at the other end, and the bytes on their way there.
+//! Connections: who is at the other end, how far the conversation is, and the bytes on their way
+//! there.
+
+mod ids;
+mod output;
+
+pub(crate) use ids::Ids;
+pub(crate) use output::Output;
 
 use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use zookit_proto::{OpCode, Request, SessionId, Xid, Zxid};
+
+use super::Time;
 
 /// A connection, from [`connect`](super::Server::connect) on. No number is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,5 +30,98 @@ impl ConnectionId {
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+/// How far the conversation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nothing was understood yet; it must be by then.
+    Handshake(Time),
+    /// There is a session.
+    Session,
+    /// Nothing is understood any more: the connection is to be closed.
+    Closing,
+}
+
+/// What a test did to the transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Nothing.
+    Whole,
+    /// Nothing passes until it is thawed.
+    Frozen,
+    /// The server has forgotten it; what the client says is lost, and it hears nothing.
+    HalfOpen,
+}
+
+/// A request that waits for its time.
+#[derive(Debug)]
+pub(crate) struct Delayed {
+    pub(crate) until: Time,
+    pub(crate) xid: Xid,
+    pub(crate) request: Request,
+}
+
+/// What the four-letter words tell of a connection.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counters {
+    pub(crate) received: u64,
+    pub(crate) sent: u64,
+    pub(crate) last_op: Option<OpCode>,
+    pub(crate) last_xid: Option<Xid>,
+    pub(crate) last_zxid: Zxid,
+    pub(crate) last_reply: Time,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) peer: SocketAddr,
+    pub(crate) since: Time,
+    pub(crate) stage: Stage,
+    pub(crate) line: Line,
+    /// [`SessionId::NONE`] before there is one.
+    pub(crate) session: SessionId,
+    /// As this connection negotiated it.
+    pub(crate) timeout: Duration,
+    pub(crate) ids: Ids,
+    pub(crate) output: Output,
+    /// A transport was told that there is output, and did not ask for it yet.
+    pub(crate) announced: bool,
+    /// Reading ended for too much output, or a frozen line: the transport must be told when it
+    /// goes on.
+    pub(crate) paused: bool,
+    /// While there is one, nothing behind it is looked at.
+    pub(crate) delayed: Option<Box<Delayed>>,
+    pub(crate) counters: Counters,
+}
+
+impl Connection {
+    pub(crate) fn new(now: Time, peer: SocketAddr, deadline: Time) -> Self {
+        Self {
+            peer,
+            since: now,
+            stage: Stage::Handshake(deadline),
+            line: Line::Whole,
+            session: SessionId::NONE,
+            timeout: Duration::ZERO,
+            ids: Ids::of(peer.ip()),
+            output: Output::default(),
+            announced: false,
+            paused: false,
+            delayed: None,
+            counters: Counters::default(),
+        }
+    }
+
+    /// When something of it is due: the handshake, a delayed request, or output held back.
+    pub(crate) fn due(&self) -> Option<Time> {
+        let handshake = match self.stage {
+            Stage::Handshake(deadline) if self.line == Line::Whole => Some(deadline),
+            _ => None,
+        };
+        let delayed = self.delayed.as_ref().map(|delayed| delayed.until);
+        [handshake, delayed, self.output.held_until()].into_iter().flatten().min()
     }
 }

@@ -1,0 +1,78 @@
+//! Received bytes, cut into what they are: a word, a handshake, requests.
+//!
+//! A length that cannot be followed closes the connection without an answer, as soon as its four
+//! bytes are there.
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use zookit_proto::four_letter::FourLetterWord;
+use zookit_proto::frame::PREFIX;
+
+use super::super::connection::{ConnectionId, Line, Stage};
+use super::{MUCH_OUTPUT, Server};
+
+/// What stands at the front of received bytes.
+enum Front {
+    /// The payload of a frame.
+    Frame(Bytes),
+    /// The beginning of one.
+    Part,
+    /// Nothing that can be understood.
+    Garbage,
+}
+
+fn cut(bytes: &mut BytesMut, limit: usize) -> Front {
+    let Some(prefix) = bytes.first_chunk::<PREFIX>() else { return Front::Part };
+    match usize::try_from(i32::from_be_bytes(*prefix)) {
+        Ok(length) if length <= limit => {
+            if bytes.len().saturating_sub(PREFIX) < length {
+                return Front::Part;
+            }
+            bytes.advance(PREFIX);
+            Front::Frame(bytes.split_to(length).freeze())
+        }
+        _ => Front::Garbage,
+    }
+}
+
+impl Server {
+    /// Carries out all that is whole.
+    pub(super) fn frames(&mut self, id: ConnectionId, bytes: &mut BytesMut) {
+        loop {
+            let Some(connection) = self.connections.get_mut(&id) else { return bytes.clear() };
+            match (connection.line, connection.stage) {
+                (Line::HalfOpen, _) | (Line::Whole, Stage::Closing) => return bytes.clear(),
+                (Line::Frozen, _) => return connection.paused = true,
+                (Line::Whole, Stage::Handshake(_) | Stage::Session) => {}
+            }
+            if connection.delayed.is_some() || connection.output.len() >= MUCH_OUTPUT {
+                return connection.paused = true;
+            }
+            if let Stage::Handshake(_) = connection.stage {
+                if let Some(first) = bytes.first_chunk() {
+                    if let Some(word) = FourLetterWord::from_bytes(*first) {
+                        if self.word(id, word, bytes) {
+                            continue;
+                        }
+                        return;
+                    }
+                }
+            }
+            match cut(bytes, self.config.max_buffer) {
+                Front::Frame(payload) => self.payload(id, payload),
+                Front::Part => return,
+                Front::Garbage => self.close(id),
+            }
+        }
+    }
+
+    fn payload(&mut self, id: ConnectionId, payload: Bytes) {
+        self.received = self.received.saturating_add(1);
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.counters.received = connection.counters.received.saturating_add(1);
+        match connection.stage {
+            Stage::Handshake(_) => self.handshake(id, payload),
+            Stage::Session => self.request(id, payload),
+            Stage::Closing => {}
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The handshake: a new session, or one that is taken up again.
+//!
+//! Facts: `ZooKeeperServer.processConnectRequest`, `reopenSession` and `finishSessionInit`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use zookit_proto::SessionId;
+use zookit_proto::connect::{ConnectRequest, ConnectResponse, decode_request};
+use zookit_proto::types::Password;
+use zookit_proto::wire::Field as _;
+
+use super::super::Change;
+use super::super::connection::{ConnectionId, Stage};
+use super::super::sessions;
+use super::Server;
+
+impl Server {
+    /// What is refused here is refused without a word, by closing.
+    pub(super) fn handshake(&mut self, id: ConnectionId, payload: Bytes) {
+        let Ok(request) = decode_request(payload) else { return self.close(id) };
+        if self.read_only && request.read_only != Some(true) {
+            return self.close(id);
+        }
+        if request.last_zxid_seen > self.zxid {
+            return self.close(id);
+        }
+        let timeout = self.config.negotiate(request.timeout_ms);
+        if request.session_id == SessionId::NONE {
+            self.open_session(id, timeout);
+            self.accept(id, &request, Some(timeout));
+        } else if self.read_only && self.is_of_transactions(request.session_id) {
+            self.close(id);
+        } else {
+            let valid = self.reopen_session(id, &request, timeout);
+            self.accept(id, &request, valid.then_some(timeout));
+        }
+    }
+
+    /// Whether the session is one that transactions know of, which a read-only server cannot renew.
+    fn is_of_transactions(&self, session: SessionId) -> bool {
+        self.sessions.get(session).is_some_and(|session| !session.local)
+    }
+
+    fn open_session(&mut self, id: ConnectionId, timeout: Duration) {
+        let session = self.sessions.next_id();
+        let local = self.read_only;
+        self.sessions.open(self.now, session, timeout, local);
+        self.attach(id, session, timeout);
+        if !local {
+            self.commit(session, Change::CreateSession { timeout });
+        }
+    }
+
+    /// The other connection of the session is closed before the password is looked at.
+    fn reopen_session(
+        &mut self,
+        id: ConnectionId,
+        request: &ConnectRequest,
+        timeout: Duration,
+    ) -> bool {
+        let session = request.session_id;
+        let other = self.sessions.get(session).and_then(|session| session.connection);
+        if let Some(other) = other {
+            self.hang_up(other);
+        }
+        let valid = sessions::is_password(session, request.password.as_ref())
+            && self.sessions.touch(self.now, session, timeout);
+        if valid {
+            self.attach(id, session, timeout);
+        }
+        valid
+    }
+
+    fn attach(&mut self, id: ConnectionId, session: SessionId, timeout: Duration) {
+        self.sessions.attach(session, Some(id));
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.session = session;
+            connection.timeout = timeout;
+        }
+    }
+
+    /// Answers: the session with its timeout, or that it is gone, and closes then.
+    fn accept(&mut self, id: ConnectionId, request: &ConnectRequest, timeout: Option<Duration>) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let (session_id, password) = match timeout {
+            Some(_) => (connection.session, sessions::password(connection.session)),
+            None => (SessionId::NONE, Password::zeros()),
+        };
+        let timeout_ms = timeout.unwrap_or_default().as_millis();
+        let response = ConnectResponse {
+            protocol_version: 0,
+            timeout_ms: i32::try_from(timeout_ms).unwrap_or(i32::MAX),
+            session_id,
+            password: Some(password),
+            read_only: request.read_only.map(|_| self.read_only),
+        };
+        connection.stage = Stage::Session;
+        connection.output.raw(|out| response.write(out));
+        connection.counters.sent = connection.counters.sent.saturating_add(1);
+        connection.counters.last_zxid = self.zxid;
+        connection.counters.last_reply = self.now;
+        self.sent = self.sent.saturating_add(1);
+        self.announce(id);
+        if timeout.is_none() {
+            self.close(id);
+        }
+    }
+}

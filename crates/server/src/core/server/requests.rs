@@ -1,0 +1,193 @@
+//! Requests: what is theirs to be answered, and by which room.
+//!
+//! Facts: `ZooKeeperServer.processPacket` and `submitRequestNow`, `ReadOnlyRequestProcessor`.
+
+use bytes::{Bytes, BytesMut};
+use zookit_proto::header::{ReplyHeader, RequestHeader};
+use zookit_proto::ops::sasl::SaslReply;
+use zookit_proto::wire::DecodeError;
+use zookit_proto::{ErrorCode, OpCode, Reply, Request, Xid, Zxid};
+
+use super::super::connection::ConnectionId;
+use super::super::transaction::Change;
+use super::super::{Profile, prepare};
+use super::Server;
+use super::log::Outcome;
+
+impl Server {
+    /// A frame behind the handshake. One too short for its header closes the connection.
+    pub(super) fn request(&mut self, id: ConnectionId, payload: Bytes) {
+        let Ok((header, body)) = RequestHeader::split(payload) else { return self.close(id) };
+        let opcode = OpCode::from_number(header.opcode);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.counters.last_op = Some(opcode);
+            connection.counters.last_xid = Some(header.xid);
+        }
+        let request = Request::decode(opcode, body);
+        match (opcode, request) {
+            (OpCode::Auth, Ok(Request::Auth(request))) => self.auth(id, header.xid, &request),
+            (OpCode::Sasl, Ok(Request::Sasl(request))) if request.token.is_some() => {
+                // SASL is not configured: Apache answers so.
+                let reply = Reply::Sasl(SaslReply { token: None });
+                self.answer(id, header.xid, Zxid(0), ErrorCode::Ok, |out| reply.write(out));
+            }
+            // These two are decoded where a failure closes the connection.
+            (OpCode::Auth | OpCode::Sasl, _) => self.close(id),
+            (opcode, request) => self.submit(id, header.xid, opcode, request),
+        }
+    }
+
+    /// A request of a session that lives. Of one that does not it is dropped without an answer.
+    fn submit(
+        &mut self,
+        id: ConnectionId,
+        xid: Xid,
+        opcode: OpCode,
+        request: Result<Request, DecodeError>,
+    ) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let (session, timeout) = (connection.session, connection.timeout);
+        if !self.sessions.touch(self.now, session, timeout) {
+            return self.note(id, xid, opcode, request.as_ref().ok(), Outcome::Dropped);
+        }
+        if !self.serves(opcode) {
+            self.note(id, xid, opcode, None, Outcome::Answered(ErrorCode::Unimplemented));
+            self.answer(id, xid, Zxid::NONE, ErrorCode::Unimplemented, |_| {});
+            return self.close(id);
+        }
+        if self.read_only && self.is_refused_read_only(id, opcode) {
+            self.note(
+                id,
+                xid,
+                opcode,
+                request.as_ref().ok(),
+                Outcome::Answered(ErrorCode::NotReadOnly),
+            );
+            return self.refuse(id, xid, ErrorCode::NotReadOnly);
+        }
+        match request {
+            Ok(request) => self.with_faults(id, xid, request),
+            Err(error) => self.malformed(id, xid, opcode, &error),
+        }
+    }
+
+    /// Whether this version has the operation, for clients.
+    fn serves(&self, opcode: OpCode) -> bool {
+        match opcode {
+            OpCode::Check => prepare::is_check_a_write(self.config.profile),
+            // A real server takes createSession from a client, and answers another handshake.
+            OpCode::Notification | OpCode::Error | OpCode::CreateSession | OpCode::Unknown(_) => {
+                false
+            }
+            _ => true,
+        }
+    }
+
+    fn is_refused_read_only(&self, id: ConnectionId, opcode: OpCode) -> bool {
+        match opcode {
+            OpCode::Sync => true,
+            OpCode::CloseSession => {
+                let connection = self.connections.get(&id);
+                let session = connection.and_then(|at| self.sessions.get(at.session));
+                !session.is_some_and(|session| session.local)
+            }
+            opcode => is_write(opcode),
+        }
+    }
+
+    /// A body that is none. Until 3.8 the number of the transaction was taken before a body was
+    /// looked at; now only that of a multi is.
+    fn malformed(&mut self, id: ConnectionId, xid: Xid, opcode: OpCode, error: &DecodeError) {
+        use zookit_proto::wire::DecodeErrorKind;
+        // A null where there is none to be was decoded, and fell over later.
+        let decoded = error.kind == DecodeErrorKind::Null;
+        let numbered = self.config.profile < Profile::V3_9_5 || opcode == OpCode::Multi || decoded;
+        if is_write(opcode) && numbered {
+            if let Some(connection) = self.connections.get(&id) {
+                let session = connection.session;
+                if self.commit(session, Change::Error(ErrorCode::MarshallingError)).is_none() {
+                    return;
+                }
+            }
+        }
+        self.note(id, xid, opcode, None, Outcome::Answered(ErrorCode::MarshallingError));
+        self.refuse(id, xid, ErrorCode::MarshallingError);
+    }
+
+    /// Carries out a request and answers it.
+    pub(super) fn carry_out(&mut self, id: ConnectionId, xid: Xid, request: &Request) {
+        let outcome = match request {
+            Request::Ping(()) => {
+                self.answer(id, Xid::PING, self.zxid, ErrorCode::Ok, |_| {});
+                ErrorCode::Ok
+            }
+            Request::CloseSession(()) => return self.close_session(id, xid),
+            Request::AddWatch(_)
+            | Request::CheckWatches(_)
+            | Request::RemoveWatches(_)
+            | Request::SetWatches(_)
+            | Request::SetWatches2(_) => self.watching(id, xid, request),
+            request if is_write(request.opcode()) => match self.write(id, xid, request) {
+                Some(outcome) => outcome,
+                None => return self.note_of(id, xid, request, Outcome::Lost),
+            },
+            request => self.read(id, xid, request),
+        };
+        self.note_of(id, xid, request, Outcome::Answered(outcome));
+    }
+
+    fn auth(&mut self, id: ConnectionId, xid: Xid, request: &zookit_proto::ops::auth::AuthRequest) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let auth = request.auth.as_ref().map(|auth| auth.expose());
+        let address = connection.peer.ip();
+        let super_digest = self.config.super_digest.as_deref();
+        let done = connection.ids.authenticate(&request.scheme, auth, address, super_digest);
+        let err = if done { ErrorCode::Ok } else { ErrorCode::AuthFailed };
+        self.note(id, xid, OpCode::Auth, None, Outcome::Answered(err));
+        self.answer(id, xid, Zxid(0), err, |_| {});
+        if !done {
+            self.close(id);
+        }
+    }
+
+    /// A reply that is a header alone, with the last transaction.
+    pub(super) fn refuse(&mut self, id: ConnectionId, xid: Xid, err: ErrorCode) {
+        self.answer(id, xid, self.zxid, err, |_| {});
+    }
+
+    /// A reply.
+    pub(super) fn answer(
+        &mut self,
+        id: ConnectionId,
+        xid: Xid,
+        zxid: Zxid,
+        err: ErrorCode,
+        write: impl FnOnce(&mut BytesMut),
+    ) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.output.frame(ReplyHeader { xid, zxid, err }, write);
+        connection.counters.sent = connection.counters.sent.saturating_add(1);
+        connection.counters.last_zxid = zxid;
+        connection.counters.last_reply = self.now;
+        self.sent = self.sent.saturating_add(1);
+        self.announce(id);
+    }
+}
+
+/// Whether it is an operation that takes a number in the history.
+pub(super) const fn is_write(opcode: OpCode) -> bool {
+    matches!(
+        opcode,
+        OpCode::Create
+            | OpCode::Create2
+            | OpCode::CreateContainer
+            | OpCode::CreateTtl
+            | OpCode::Delete
+            | OpCode::DeleteContainer
+            | OpCode::SetData
+            | OpCode::SetAcl
+            | OpCode::Check
+            | OpCode::Multi
+            | OpCode::Reconfig
+    )
+}

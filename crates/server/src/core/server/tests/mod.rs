@@ -1,0 +1,10 @@
+//! Conversations with the machine, room by room.
+
+mod bad_input;
+mod control;
+mod faults;
+mod pipeline;
+mod sessions;
+mod talk;
+mod watches;
+mod words;

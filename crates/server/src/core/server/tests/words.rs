@@ -1,0 +1,122 @@
+//! Four-letter words.
+
+use zookit_proto::Xid;
+use zookit_proto::types::CreateMode;
+
+use super::talk::{Talk, config, create, get, request_frame};
+use crate::core::Config;
+
+fn ask(talk: &mut Talk, word: &[u8]) -> String {
+    let id = talk.dial();
+    talk.send(id, word);
+    let text = talk.text(id);
+    talk.closes(id);
+    text
+}
+
+/// A server with a client that watches and has an ephemeral znode.
+fn busy() -> Talk {
+    let mut talk = Talk::new();
+    let a = talk.client();
+    assert!(talk.done(a, &create("/e", CreateMode::Ephemeral)).is_ok());
+    talk.send(a, &request_frame(Xid(77), &get("/e", true)));
+    talk.says(a);
+    talk
+}
+
+#[test]
+fn short_answers() {
+    let mut talk = busy();
+    assert_eq!(ask(&mut talk, b"ruok"), "imok");
+    assert_eq!(ask(&mut talk, b"isro"), "rw");
+    assert_eq!(ask(&mut talk, b"gtmk"), "306");
+    assert_eq!(ask(&mut talk, b"stmk\0\0\0\0\0\0\x01\x00"), "256");
+    assert_eq!(ask(&mut talk, b"dirs"), "datadir_size: 0\nlogdir_size: 0\n");
+    assert_eq!(ask(&mut talk, b"wchs"), "1 connections watching 1 paths\nTotal watches:1\n");
+    assert_eq!(ask(&mut talk, b"crst"), "Connection stats reset.\n");
+    assert_eq!(ask(&mut talk, b"srst"), "Server stats reset.\n");
+}
+
+#[test]
+fn the_server_and_its_clients() {
+    let mut talk = busy();
+    let srvr = ask(&mut talk, b"srvr");
+    let lines: Vec<_> = srvr.lines().collect();
+    assert!(lines[0].starts_with("Zookeeper version: 3.9.5"), "{srvr}");
+    let rest = [
+        "Latency min/avg/max: 0/0.0/0",
+        "Received: 4",
+        "Sent: 3",
+        "Connections: 2",
+        "Outstanding: 0",
+        "Zxid: 0x2",
+        "Mode: standalone",
+        "Node count: 6",
+    ];
+    assert_eq!(lines[1..], rest);
+    let stat = ask(&mut talk, b"stat");
+    let clients = "Clients:\n /127.0.0.1:50001[1](queued=0,recved=3,sent=3)\n \
+                   /127.0.0.1:50003[0](queued=0,recved=1,sent=0)\n\nLatency";
+    assert!(stat.contains(clients), "{stat}");
+    let cons = ask(&mut talk, b"cons");
+    let line = ",lop=GETD,est=0,to=10000,lcxid=0x4d,lzxid=0x2,lresp=0,llat=0,minlat=0,avglat=0,maxlat=0)\n";
+    assert!(cons.contains(line) && cons.ends_with("\n\n"), "{cons}");
+}
+
+#[test]
+fn sessions_and_watches() {
+    let mut talk = busy();
+    let session = talk.server.sessions()[0].id;
+    assert_eq!(ask(&mut talk, b"wchc"), format!("{session}\n\t/e\n\n"));
+    assert_eq!(ask(&mut talk, b"wchp"), format!("/e\n\t{session}\n\n"));
+    let dump = ask(&mut talk, b"dump");
+    let expected = format!(
+        "SessionTracker dump:\nSession Sets (1)/(1):\n1 expire at Thu Jan 01 00:00:12 UTC 1970:\n\
+         \t{session}\nephemeral nodes dump:\nSessions with Ephemerals (1):\n{session}:\n\t/e\n\
+         Connections dump:\nConnections Sets (1)/(2):\n"
+    );
+    assert!(dump.starts_with(&expected), "{dump}");
+}
+
+#[test]
+fn keys_and_values() {
+    let mut talk = busy();
+    talk.server.set_client_port(2181);
+    let conf = ask(&mut talk, b"conf");
+    for line in ["clientPort=2181", "tickTime=2000", "minSessionTimeout=4000", "serverId=1"] {
+        assert!(conf.lines().any(|other| other == line), "{line} in {conf}");
+    }
+    let mntr = ask(&mut talk, b"mntr");
+    assert!(mntr.starts_with("zk_version\t3.9.5"), "{mntr}");
+    for line in ["zk_server_state\tstandalone", "zk_watch_count\t1", "zk_ephemerals_count\t1"] {
+        assert!(mntr.lines().any(|other| other == line), "{line} in {mntr}");
+    }
+    assert!(ask(&mut talk, b"envi").starts_with("Environment:\nzookeeper.version=3.9.5"));
+}
+
+#[test]
+fn only_words_on_the_list_are_answered() {
+    let four_letter_words = ["ruok".to_owned()].into();
+    let mut talk = Talk::with(Config { four_letter_words, ..config() });
+    assert_eq!(ask(&mut talk, b"ruok"), "imok");
+    assert!(ask(&mut talk, b"srvr").starts_with("Zookeeper version"));
+    let refused = "mntr is not executed because it is not in the whitelist.\n";
+    assert_eq!(ask(&mut talk, b"mntr"), refused);
+    assert_eq!(ask(&mut talk, b"xxxx"), "");
+}
+
+#[test]
+fn a_word_may_come_in_pieces() {
+    let mut talk = Talk::new();
+    let id = talk.dial();
+    talk.send(id, b"ru");
+    talk.says_nothing(id);
+    talk.send(id, b"ok");
+    assert_eq!(talk.text(id), "imok");
+    let id = talk.dial();
+    talk.send(id, b"stmk\0\0\0\0");
+    talk.says_nothing(id);
+    talk.send(id, b"\0\0\0\x07");
+    assert_eq!(talk.text(id), "7");
+    talk.closes(id);
+}

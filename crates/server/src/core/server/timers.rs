@@ -1,0 +1,105 @@
+//! What time does: sessions expire, handshakes are too late, delays end, containers go.
+
+use std::time::Duration;
+
+use zookit_proto::SessionId;
+
+use super::super::connection::{ConnectionId, Line, Stage};
+use super::super::reaper;
+use super::super::{Change, Time, prepare};
+use super::Server;
+
+impl Server {
+    /// When something is due, on the server's own clock.
+    pub(super) fn next_timeout(&self) -> Option<Time> {
+        let connection = self.timers.first().map(|(at, _)| *at);
+        if self.halted {
+            return connection;
+        }
+        let reaping = (!self.read_only).then_some(self.reap_at);
+        [connection, self.sessions.next_expiry(), reaping].into_iter().flatten().min()
+    }
+
+    /// Carries out what is due.
+    pub(super) fn pass_time(&mut self) {
+        while let Some((at, id)) = self.timers.first().copied() {
+            if at > self.now {
+                break;
+            }
+            self.timers.pop_first();
+            self.connection_due(id);
+        }
+        if self.halted {
+            return;
+        }
+        while let Some(session) = self.sessions.overdue(self.now) {
+            self.expire(session);
+        }
+        if self.now >= self.reap_at && !self.read_only {
+            self.reap();
+        }
+    }
+
+    /// Something of a connection is due, or was once.
+    fn connection_due(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.output.held_until().is_some_and(|until| until <= self.now) {
+            connection.output.release();
+            self.announce(id);
+        }
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if let Stage::Handshake(deadline) = connection.stage {
+            if deadline <= self.now && connection.line == Line::Whole {
+                return self.close(id);
+            }
+        }
+        let is_due = connection.delayed.as_ref().is_some_and(|delayed| delayed.until <= self.now);
+        if is_due {
+            if let Some(delayed) = connection.delayed.take() {
+                self.carry_out(id, delayed.xid, &delayed.request);
+                self.read_again(id);
+            }
+        }
+        self.set_timer(id);
+    }
+
+    /// Has the connection looked at when something of it is due.
+    pub(super) fn set_timer(&mut self, id: ConnectionId) {
+        let due = self.connections.get(&id).and_then(|connection| connection.due());
+        if let Some(at) = due {
+            self.timers.insert((at, id));
+        }
+    }
+
+    /// A session's time is over. Its connection is closed first, and does not hear of its own
+    /// ephemeral znodes.
+    ///
+    /// A read-only server cannot end a session that transactions know of.
+    pub(super) fn expire(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let (timeout, connection) = (session.timeout, session.connection);
+        if self.read_only && !session.local {
+            self.sessions.touch(self.now, id, timeout);
+            return;
+        }
+        if let Some(connection) = connection {
+            self.hang_up(connection);
+        }
+        // A leader that steps down over it has given all sessions their time anew.
+        self.end_session(id);
+    }
+
+    /// Deletes what nobody will miss: containers that are empty again, and znodes whose time to
+    /// live is over.
+    fn reap(&mut self) {
+        let interval = self.config.container_check_interval.max(Duration::from_millis(1));
+        self.reap_at = self.now.after(interval);
+        for path in reaper::candidates(&self.tree, &self.config, self.date_ms()) {
+            let change = prepare::reap(&self.tree, &self.config, &path);
+            let change = change.unwrap_or_else(Change::Error);
+            if self.commit(SessionId::NONE, change).is_none() {
+                return;
+            }
+        }
+    }
+}
