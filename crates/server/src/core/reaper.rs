@@ -38,3 +38,78 @@ fn is_due(owner: Owner, counters: &Counters, config: &Config, time_ms: i64) -> b
         Owner::Persistent | Owner::Session(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use zookit_proto::types::{Acl, Perms};
+    use zookit_proto::{ErrorCode, SessionId};
+
+    use super::*;
+    use crate::core::testing::Replica;
+    use crate::core::{Change, prepare};
+
+    fn create(replica: &mut Replica, path: &str, owner: Owner) {
+        let (path, acl) = (path.into(), vec![Acl::world(Perms::ALL)]);
+        replica.commit(Change::Create { path, data: None, acl, owner, parent_cversion: -1 });
+    }
+
+    fn delete(replica: &mut Replica, path: &str) {
+        replica.commit(Change::Delete { path: path.into() });
+    }
+
+    #[test]
+    fn a_container_goes_when_it_had_a_child_and_has_none() {
+        let mut replica = Replica::default();
+        for path in ["/used", "/unused", "/in-use"] {
+            create(&mut replica, path, Owner::Container);
+        }
+        for path in ["/used/a", "/in-use/a", "/in-use/b"] {
+            create(&mut replica, path, Owner::Persistent);
+        }
+        delete(&mut replica, "/used/a");
+        delete(&mut replica, "/in-use/a");
+        let due = |replica: &Replica, time_ms| candidates(&replica.tree, &replica.config, time_ms);
+        assert_eq!(due(&replica, i64::MAX), ["/used"]);
+        replica.config.container_max_never_used = Some(Duration::from_secs(60));
+        assert_eq!(due(&replica, 2000 + 60_000), ["/used"]);
+        assert_eq!(due(&replica, 2001 + 60_000), ["/unused", "/used"]);
+    }
+
+    #[test]
+    fn a_time_to_live_begins_anew_with_the_data_and_not_with_children() {
+        let mut replica = Replica::default();
+        create(&mut replica, "/t", Owner::Ttl { ms: 10_000 });
+        let due = |replica: &Replica, time_ms| {
+            !candidates(&replica.tree, &replica.config, time_ms).is_empty()
+        };
+        assert!(!due(&replica, 11_000));
+        assert!(due(&replica, 11_001));
+        create(&mut replica, "/t/a", Owner::Persistent);
+        assert!(!due(&replica, i64::MAX));
+        delete(&mut replica, "/t/a");
+        assert!(due(&replica, 11_001));
+        replica.commit(Change::SetData { path: "/t".into(), data: None, version: 1 });
+        assert!(!due(&replica, 14_000));
+        assert!(due(&replica, 14_001));
+    }
+
+    #[test]
+    fn what_happened_since_is_looked_at_once_more() {
+        let mut replica = Replica::default();
+        create(&mut replica, "/c", Owner::Container);
+        create(&mut replica, "/c/a", Owner::Session(SessionId(1)));
+        let reap = |replica: &Replica, path: &str| {
+            prepare::reap(&replica.tree, &replica.config, &path.into())
+        };
+        assert_eq!(reap(&replica, "/c"), Err(ErrorCode::NotEmpty));
+        assert_eq!(reap(&replica, "/c/a"), Err(ErrorCode::BadVersion));
+        assert_eq!(reap(&replica, "/none"), Err(ErrorCode::NoNode));
+        delete(&mut replica, "/c/a");
+        let change = reap(&replica, "/c").unwrap();
+        assert_eq!(change, Change::Delete { path: "/c".into() });
+        replica.commit(change);
+        assert!(!replica.tree.contains("/c"));
+    }
+}
