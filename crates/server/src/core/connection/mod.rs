@@ -89,9 +89,8 @@ pub(crate) struct Connection {
     pub(crate) output: Output,
     /// A transport was told that there is output, and did not ask for it yet.
     pub(crate) announced: bool,
-    /// Reading ended for too much output, or a frozen line: the transport must be told when it
-    /// goes on.
-    pub(crate) paused: bool,
+    /// It counts among the connections of its address.
+    pub(crate) counted: bool,
     /// While there is one, nothing behind it is looked at.
     pub(crate) delayed: Option<Box<Delayed>>,
     pub(crate) counters: Counters,
@@ -109,7 +108,7 @@ impl Connection {
             ids: Ids::of(peer.ip()),
             output: Output::default(),
             announced: false,
-            paused: false,
+            counted: false,
             delayed: None,
             counters: Counters::default(),
         }

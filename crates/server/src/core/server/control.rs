@@ -74,7 +74,7 @@ impl Server {
         if connection.stage == Stage::Closing {
             self.to_close.push_back(id);
         } else {
-            self.read_again(id);
+            self.to_read.push_back(id);
             self.set_timer(id);
         }
         self.announce(id);
@@ -105,7 +105,7 @@ impl Server {
         self.forget_line(id);
         // It never closes by itself, also if it was about to.
         self.to_close.retain(|other| *other != id);
-        self.read_again(id);
+        self.to_read.push_back(id);
     }
 
     /// Whether new connections are closed at once; those there are stay.

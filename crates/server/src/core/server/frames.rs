@@ -38,14 +38,14 @@ impl Server {
     /// Carries out all that is whole.
     pub(super) fn frames(&mut self, id: ConnectionId, bytes: &mut BytesMut) {
         loop {
-            let Some(connection) = self.connections.get_mut(&id) else { return bytes.clear() };
+            let Some(connection) = self.connections.get(&id) else { return bytes.clear() };
             match (connection.line, connection.stage) {
                 (Line::HalfOpen, _) | (Line::Whole, Stage::Closing) => return bytes.clear(),
-                (Line::Frozen, _) => return connection.paused = true,
+                (Line::Frozen, _) => return,
                 (Line::Whole, Stage::Handshake(_) | Stage::Session) => {}
             }
             if connection.delayed.is_some() || connection.output.len() >= MUCH_OUTPUT {
-                return connection.paused = true;
+                return;
             }
             if let Stage::Handshake(_) = connection.stage {
                 if let Some(first) = bytes.first_chunk() {

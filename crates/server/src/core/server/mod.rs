@@ -38,7 +38,7 @@ pub use log::{Logged, Outcome};
 pub use snapshot::Snapshot;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -76,6 +76,8 @@ pub struct Server {
     watches: Watches,
     connections: BTreeMap<ConnectionId, Connection>,
     next_connection: u64,
+    /// How many connections an address has.
+    of_address: BTreeMap<IpAddr, usize>,
     /// When something of a connection is due.
     timers: BTreeSet<(Time, ConnectionId)>,
     /// When containers and TTL znodes are looked at next.
@@ -111,6 +113,7 @@ impl Server {
             watches: Watches::new(config.profile),
             connections: BTreeMap::new(),
             next_connection: 1,
+            of_address: BTreeMap::new(),
             timers: BTreeSet::new(),
             reap_at,
             to_transmit: VecDeque::new(),
@@ -136,25 +139,19 @@ impl Server {
         let id = ConnectionId(self.next_connection);
         self.next_connection = self.next_connection.saturating_add(1);
         let deadline = self.now.after(self.config.handshake_timeout);
-        let refused = self.halted || self.refusing || self.is_full(peer);
-        self.connections.insert(id, Connection::new(self.now, peer, deadline));
-        if refused {
+        let mut connection = Connection::new(self.now, peer, deadline);
+        let limit = self.config.max_client_connections;
+        let of_address = self.of_address.entry(peer.ip()).or_default();
+        let full = limit > 0 && *of_address >= limit;
+        *of_address = of_address.saturating_add(1);
+        connection.counted = true;
+        self.connections.insert(id, connection);
+        if full || self.halted || self.refusing {
             self.hang_up(id);
         } else {
             self.timers.insert((deadline, id));
         }
         id
-    }
-
-    fn is_full(&self, peer: SocketAddr) -> bool {
-        let limit = self.config.max_client_connections;
-        if limit == 0 {
-            return false;
-        }
-        let alive = self.connections.values().filter(|connection| {
-            connection.stage != Stage::Closing && connection.peer.ip() == peer.ip()
-        });
-        alive.count() >= limit
     }
 
     /// Bytes came. Takes whole frames off the front of `bytes` and carries them out; what is left
@@ -202,9 +199,10 @@ impl Server {
     /// The transport took so many bytes of what [`transmit`](Self::transmit) gave.
     pub fn written(&mut self, id: ConnectionId, count: usize) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
+        let was_much = connection.output.len() >= MUCH_OUTPUT;
         connection.output.sent(count);
-        if connection.paused && connection.output.len() < MUCH_OUTPUT {
-            self.read_again(id);
+        if was_much && connection.output.len() < MUCH_OUTPUT {
+            self.to_read.push_back(id);
         }
     }
 
@@ -313,14 +311,6 @@ impl Server {
         }
     }
 
-    /// A connection may read again.
-    fn read_again(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.paused = false;
-            self.to_read.push_back(id);
-        }
-    }
-
     /// Closes a connection behind what it still has to send. Its watches are gone at once, and its
     /// session is not attached any more.
     fn close(&mut self, id: ConnectionId) {
@@ -346,11 +336,19 @@ impl Server {
         self.close(id);
     }
 
-    /// Watches and session know nothing of a connection any more.
+    /// Watches, session and address know nothing of a connection any more.
     fn forget_line(&mut self, id: ConnectionId) {
         self.watches.remove_connection(id);
-        if let Some(connection) = self.connections.get(&id) {
-            self.sessions.detach(connection.session, id);
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        self.sessions.detach(connection.session, id);
+        if std::mem::take(&mut connection.counted) {
+            let address = connection.peer.ip();
+            if let Some(count) = self.of_address.get_mut(&address) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.of_address.remove(&address);
+                }
+            }
         }
     }
 }

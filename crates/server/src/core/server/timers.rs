@@ -57,7 +57,7 @@ impl Server {
         if is_due {
             if let Some(delayed) = connection.delayed.take() {
                 self.carry_out(id, delayed.xid, &delayed.request);
-                self.read_again(id);
+                self.to_read.push_back(id);
             }
         }
         self.set_timer(id);

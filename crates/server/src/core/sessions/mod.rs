@@ -66,14 +66,17 @@ impl Sessions {
         Time::since_origin(Duration::from_millis(at))
     }
 
-    /// The id for the next session. None is given twice, and none is zero.
+    /// The id for the next session: none that is in use, and not zero, which is no session. A
+    /// server that was given the sessions of another may come upon their ids.
     pub(crate) fn next_id(&mut self) -> SessionId {
-        if self.next_id == 0 || self.next_id == i64::MIN {
+        loop {
+            let id = SessionId(self.next_id);
             self.next_id = self.next_id.wrapping_add(1);
+            // The least number would mark a container, were it the owner of a znode.
+            if id != SessionId::NONE && id.0 != i64::MIN && !self.table.contains_key(&id) {
+                return id;
+            }
         }
-        let id = SessionId(self.next_id);
-        self.next_id = self.next_id.wrapping_add(1);
-        id
     }
 
     /// A session begins.
@@ -219,5 +222,15 @@ mod tests {
         assert_eq!(sessions.next_id(), SessionId(0x0519_1234_5678_0001));
         let config = Config { server_id: 200, ..Config::default() };
         assert!(Sessions::new(&config, 0).next_id().0 < 0);
+    }
+
+    #[test]
+    fn ids_in_use_are_left_out() {
+        let mut sessions = sessions();
+        let first = Sessions::new(&Config::default(), 0).next_id();
+        for id in [first, SessionId(first.0 + 1)] {
+            sessions.open(at(0), id, Duration::from_secs(4), false);
+        }
+        assert_eq!(sessions.next_id(), SessionId(first.0 + 2));
     }
 }

@@ -19,7 +19,7 @@ use zookit_proto::ops::get_data::GetDataRequest;
 use zookit_proto::ops::notification::WatcherEvent;
 use zookit_proto::ops::set_data::SetDataRequest;
 use zookit_proto::types::{Acl, CreateMode, EventType, KeeperState, Password, Perms};
-use zookit_proto::wire::{Field, decode};
+use zookit_proto::wire::decode;
 use zookit_proto::{ErrorCode, OpCode, Reply, Request, SessionId, Xid, Zxid};
 
 use crate::core::{Config, ConnectionId, Profile, Server, Time};
@@ -264,9 +264,12 @@ impl Talk {
     }
 
     /// All bytes that were said.
+    pub(super) fn bytes(&mut self, id: ConnectionId) -> BytesMut {
+        self.ends.get_mut(&id).expect("a transport").to_client.split()
+    }
+
     pub(super) fn text(&mut self, id: ConnectionId) -> String {
-        let end = self.ends.get_mut(&id).expect("a transport");
-        String::from_utf8(end.to_client.split().to_vec()).expect("text")
+        String::from_utf8(self.bytes(id).to_vec()).expect("text")
     }
 
     /// Has closed the transport, and said nothing more before.
