@@ -137,4 +137,6 @@ fn valid(path: &str) -> Result<(), ErrorCode> {
 }
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod tests;

@@ -223,8 +223,8 @@ fn set_data_and_set_acl_tell_the_first_of_several_errors() {
 
 #[test]
 fn an_acl_is_kept_as_it_was_fixed_up() {
-    let mut replica = Replica::default();
-    replica.ids = vec![id("ip", "127.0.0.1"), id("digest", "u:h")];
+    let ids = vec![id("ip", "127.0.0.1"), id("digest", "u:h")];
+    let mut replica = Replica { ids, ..Replica::default() };
     let auth = Acl::auth(Perms::READ);
     replica.write(&persistent("/a"));
     replica.write(&set_acl("/a", &[auth.clone(), auth], -1));
