@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -165,6 +165,12 @@ impl TryFrom<String> for ConnectString {
 impl From<Infallible> for ConnectStringError {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+impl From<SocketAddr> for ConnectString {
+    fn from(server: SocketAddr) -> Self {
+        Self::from(vec![Endpoint::new(server.ip().to_string(), server.port())])
     }
 }
 

@@ -1,4 +1,4 @@
-//! The main job on a real server: `tour HOST:PORT[,HOST:PORT…][/CHROOT]`.
+//! The main job: `tour [HOST:PORT[,HOST:PORT…][/CHROOT]]`, on the embedded server or on real ones.
 //!
 //! It connects, creates, gets, sets, lists, sees a watch fire, and sees an ephemeral znode vanish
 //! with its session. What it prints is what the server said; it ends with an error if any of that
@@ -6,8 +6,9 @@
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use zookit::testing::Server;
 use zookit::{Client, CreateMode, EventType, Transaction, Version};
 
 /// No step takes longer, however slow the server.
@@ -17,11 +18,11 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(servers) = std::env::args().nth(1) else {
-        eprintln!("usage: tour HOST:PORT[,HOST:PORT...][/CHROOT]");
-        return ExitCode::from(2);
+    let outcome = match std::env::args().nth(1) {
+        Some(servers) => tour(&servers).await,
+        None => embedded().await,
     };
-    match tour(&servers).await {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the tour failed: {error}");
@@ -33,6 +34,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// On a server in this process, which ends with the tour.
+async fn embedded() -> Outcome {
+    let begun = Instant::now();
+    let server = Server::start();
+    println!("an embedded server is ready on {} after {:?}", server.address(), begun.elapsed());
+    tour(&server.address().to_string()).await
 }
 
 async fn tour(servers: &str) -> Outcome {

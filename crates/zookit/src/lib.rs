@@ -125,6 +125,8 @@
 
 #[cfg(doctest)]
 mod guides;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use zookit_client::*;
 

@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what is run before each commit.
 
-use super::{callgrind, fuzzing, no_arguments};
+use super::{callgrind, embedded, fuzzing, no_arguments};
 use crate::Outcome;
 use crate::process::{cargo, run as run_program};
 use crate::steps::{Ended, Steps};
@@ -32,6 +32,8 @@ pub(super) fn format_and_clippy(steps: &mut Steps) -> Outcome {
         }
         let bench = ["--manifest-path", callgrind::MANIFEST];
         run_program(cargo(&["fmt", "--check"]).args(bench))?;
+        let embedded = ["--manifest-path", embedded::MANIFEST];
+        run_program(cargo(&["fmt", "--check"]).args(embedded))?;
         Ok(Ended::Passed)
     })?;
     steps.run("clippy", || {

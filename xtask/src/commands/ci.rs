@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::test::{Ran, Versions, versions_table};
-use super::{callgrind, check, fuzzing, no_arguments, test, tour};
+use super::{callgrind, check, embedded, fuzzing, no_arguments, test, tour};
 use crate::Outcome;
 use crate::process::{cargo, on_path, run as run_program, run_quietly, say};
 use crate::steps::{Ended, Steps};
@@ -45,7 +45,9 @@ fn in_order(steps: &mut Steps, versions: Versions, ran: &mut Vec<Ran>) -> Outcom
         *ran = test::test(versions, &[])?;
         Ok(Ended::Passed)
     })?;
-    steps.run("tour", tour_or_skip)?;
+    steps.run("embedded", || embedded::check().map(|()| Ended::Passed))?;
+    steps.run("tour", || tour::embedded().map(|()| Ended::Passed))?;
+    steps.run("tour, on a real server", tour_or_skip)?;
     steps.run("callgrind", callgrind::check)?;
     steps.run("deny", deny)?;
     steps.run("fuzz", || fuzzing::run_for(FUZZING))
@@ -56,10 +58,10 @@ fn docs() -> Outcome<Ended> {
     run_program(docs.env("RUSTDOCFLAGS", "-D warnings")).map(|()| Ended::Passed)
 }
 
-/// The tour needs a real server; where none can be put in place it is skipped, as the tests are.
+/// Where no real server can be put in place this is skipped, as the tests are.
 fn tour_or_skip() -> Outcome<Ended> {
     match place(Wanted::Newest) {
-        Ok(_) => tour::tour(None).map(|()| Ended::Passed),
+        Ok(_) => tour::on_real(None).map(|()| Ended::Passed),
         Err(why) => Ok(Ended::Skipped(why)),
     }
 }

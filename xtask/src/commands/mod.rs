@@ -3,6 +3,7 @@
 mod callgrind;
 mod check;
 mod ci;
+mod embedded;
 mod full;
 mod fuzzing;
 mod golden;
@@ -26,9 +27,15 @@ pub(crate) struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "tour",
-        arguments: "[VERSION]",
-        about: "the main job, shown on a real ZooKeeper server that it places and starts",
+        arguments: "[real|VERSION]",
+        about: "the main job, shown on the embedded server, or on a real one that it starts",
         run: tour::run,
+    },
+    Command {
+        name: "embedded",
+        arguments: "",
+        about: "the tests of a crate outside the workspace, with the embedded server",
+        run: embedded::run,
     },
     Command {
         name: "test",

@@ -1,29 +1,39 @@
-//! `cargo xtask tour [VERSION]`: the main job, shown on a real server.
+//! `cargo xtask tour [real|VERSION]`: the main job, shown.
 //!
-//! The tour itself is the example `tour` of the crate `zookit`; here it gets its server.
+//! The tour itself is the example `tour` of the crate `zookit`. It runs on the embedded server, for
+//! which nothing but Rust must be there, or on a real one, which it gets here.
 
 use crate::Outcome;
 use crate::process::{cargo, run as run_program, say};
 use crate::zookeeper::{Options, Running, Wanted, place};
 
+/// What the example needs, behind `build` or `run`.
+const EXAMPLE: [&str; 7] = ["-q", "-p", "zookit", "--features", "testing", "--example", "tour"];
+
 pub(super) fn run(arguments: &[String]) -> Outcome {
     match arguments {
-        [] => tour(None),
-        [version] => tour(Some(version)),
-        _ => Err(String::from("`tour` takes one VERSION at most")),
+        [] => embedded(),
+        [real] if real == "real" => on_real(None),
+        [version] => on_real(Some(version)),
+        _ => Err(String::from("`tour` takes `real` or one VERSION at most")),
     }
 }
 
-pub(super) fn tour(version: Option<&str>) -> Outcome {
+/// On the embedded server, in the tour's own process.
+pub(super) fn embedded() -> Outcome {
+    run_program(cargo(&["run"]).args(EXAMPLE))
+}
+
+/// On a real server, of this version or the newest at hand.
+pub(super) fn on_real(version: Option<&str>) -> Outcome {
     let placed = place(Wanted::from_argument(version)?)?;
     say(&format!("tour: ZooKeeper {} is in place ({})", placed.version, placed.source));
     // Built first, so that no server waits for the compiler.
     say("tour: building the example");
-    run_program(&mut cargo(&["build", "-q", "-p", "zookit", "--example", "tour"]))?;
+    run_program(cargo(&["build"]).args(EXAMPLE))?;
     let server = Running::start(&placed, &Options::default())?;
     say(&format!("tour: ZooKeeper {} runs on {}", placed.version, server.connect));
-    let tour = ["run", "-q", "-p", "zookit", "--example", "tour", "--", &server.connect];
-    run_program(&mut cargo(&tour))?;
+    run_program(cargo(&["run"]).args(EXAMPLE).args(["--", &server.connect]))?;
     drop(server);
     say("tour: the server is stopped and its data removed");
     Ok(())
