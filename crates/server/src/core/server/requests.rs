@@ -5,6 +5,7 @@
 use bytes::{Bytes, BytesMut};
 use zookit_proto::header::{ReplyHeader, RequestHeader};
 use zookit_proto::ops::sasl::SaslReply;
+use zookit_proto::types::Credentials;
 use zookit_proto::wire::DecodeError;
 use zookit_proto::{ErrorCode, OpCode, Reply, Request, Xid, Zxid};
 
@@ -138,7 +139,7 @@ impl Server {
 
     fn auth(&mut self, id: ConnectionId, xid: Xid, request: &zookit_proto::ops::auth::AuthRequest) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        let auth = request.auth.as_ref().map(|auth| auth.expose());
+        let auth = request.auth.as_ref().map(Credentials::expose);
         let address = connection.peer.ip();
         let super_digest = self.config.super_digest.as_deref();
         let done = connection.ids.authenticate(&request.scheme, auth, address, super_digest);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zookit_proto::SessionId;
 
-use super::super::connection::{ConnectionId, Line, Stage};
+use super::super::connection::{Connection, ConnectionId, Line, Stage};
 use super::super::reaper;
 use super::super::{Change, Time, prepare};
 use super::Server;
@@ -65,7 +65,7 @@ impl Server {
 
     /// Has the connection looked at when something of it is due.
     pub(super) fn set_timer(&mut self, id: ConnectionId) {
-        let due = self.connections.get(&id).and_then(|connection| connection.due());
+        let due = self.connections.get(&id).and_then(Connection::due);
         if let Some(at) = due {
             self.timers.insert((at, id));
         }

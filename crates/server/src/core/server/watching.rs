@@ -73,7 +73,7 @@ impl Server {
                 // may not read the znode.
                 Some(event) => self.notify(id, event, path, Zxid::NONE),
                 None if missed == EventType::NodeChildrenChanged => {
-                    self.watches.add_child(id, path)
+                    self.watches.add_child(id, path);
                 }
                 None => self.watches.add_data(id, path),
             }

@@ -47,8 +47,9 @@ impl Sessions {
     pub(crate) fn new(config: &Config, seed: u64) -> Self {
         let moved = i64::try_from(seed & 0x00ff_ffff).unwrap_or(0);
         let date = config.origin_ms.wrapping_add(moved);
-        let date = date.cast_unsigned().wrapping_shl(24).wrapping_shr(8);
-        let next_id = (date | u64::from(config.server_id).wrapping_shl(56)).cast_signed();
+        let date = u64::from_ne_bytes(date.to_ne_bytes()).wrapping_shl(24).wrapping_shr(8);
+        let next_id = date | u64::from(config.server_id).wrapping_shl(56);
+        let next_id = i64::from_ne_bytes(next_id.to_ne_bytes());
         Self {
             tick: config.tick.max(Duration::from_millis(1)),
             next_id,

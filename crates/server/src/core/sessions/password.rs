@@ -20,7 +20,7 @@ const MASK: u64 = (1 << 48) - 1;
 
 /// The password of the session with this id.
 pub(crate) fn password(session: SessionId) -> Password {
-    let mut state = ((session.0 ^ SHARED).cast_unsigned() ^ MULTIPLIER) & MASK;
+    let mut state = (u64::from_ne_bytes((session.0 ^ SHARED).to_ne_bytes()) ^ MULTIPLIER) & MASK;
     let mut bytes = BytesMut::with_capacity(16);
     for _ in 0..4 {
         state = state.wrapping_mul(MULTIPLIER).wrapping_add(ADDEND) & MASK;

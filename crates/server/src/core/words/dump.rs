@@ -39,7 +39,7 @@ pub(super) fn dump(facts: &Facts<'_>) -> String {
     let mut text = "SessionTracker dump:\nSession ".to_owned();
     let sessions = facts.sessions.buckets();
     let sessions: Vec<_> = sessions.map(|(at, ids)| (at, ids.iter().collect())).collect();
-    facts.sets(&mut text, &sessions, |id| id.to_string());
+    facts.sets(&mut text, &sessions, ToString::to_string);
 
     text.push_str("ephemeral nodes dump:\n");
     let owners: Vec<_> = facts.tree.sessions().collect();

@@ -1,6 +1,7 @@
 //! Conversations with the machine, room by room.
 
 mod bad_input;
+mod chaos;
 mod control;
 mod faults;
 mod pipeline;
