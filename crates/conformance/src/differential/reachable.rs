@@ -1,0 +1,157 @@
+//! What can be met on a standalone server that is configured as the ones compared: each operation
+//! with each code that its checks can end in, and each kind of event that it can cause.
+//!
+//! Facts: the checks of `PrepRequestProcessor` and `FinalRequestProcessor` of Apache ZooKeeper, in
+//! the order in which they stand there. What needs an ensemble, SASL, or a full disk is not here.
+
+use zookit_proto::types::EventType;
+use zookit_proto::{ErrorCode, OpCode};
+
+use super::cells::{Cell, named};
+
+use ErrorCode as E;
+use EventType as V;
+
+const CREATE: &[E] = &[
+    E::Ok,
+    E::MarshallingError,
+    E::BadArguments,
+    E::InvalidAcl,
+    E::NoNode,
+    E::NoAuth,
+    E::NodeExists,
+    E::NoChildrenForEphemerals,
+    E::QuotaExceeded,
+];
+const READ: &[E] = &[E::Ok, E::MarshallingError, E::NoNode, E::NoAuth];
+const CREATED: &[V] = &[V::NodeCreated, V::NodeChildrenChanged];
+const DELETED: &[V] = &[V::NodeDeleted, V::NodeChildrenChanged];
+const REPLAYED: &[V] =
+    &[V::NodeCreated, V::NodeDeleted, V::NodeDataChanged, V::NodeChildrenChanged];
+const ALL_EVENTS: &[V] = REPLAYED;
+
+/// Operation, codes of its reply, and the events that a successful one can cause.
+const OPERATIONS: &[(OpCode, &[E], &[V])] = &[
+    (OpCode::Create, CREATE, CREATED),
+    (OpCode::Create2, CREATE, CREATED),
+    (OpCode::CreateContainer, CREATE, CREATED),
+    (OpCode::CreateTtl, CREATE, CREATED),
+    (
+        OpCode::Delete,
+        &[
+            E::Ok,
+            E::MarshallingError,
+            E::BadArguments,
+            E::NoNode,
+            E::NoAuth,
+            E::BadVersion,
+            E::NotEmpty,
+        ],
+        DELETED,
+    ),
+    (
+        OpCode::SetData,
+        &[
+            E::Ok,
+            E::MarshallingError,
+            E::BadArguments,
+            E::NoNode,
+            E::NoAuth,
+            E::BadVersion,
+            E::QuotaExceeded,
+        ],
+        &[V::NodeDataChanged],
+    ),
+    (
+        OpCode::SetAcl,
+        &[
+            E::Ok,
+            E::MarshallingError,
+            E::BadArguments,
+            E::InvalidAcl,
+            E::NoNode,
+            E::NoAuth,
+            E::BadVersion,
+        ],
+        &[],
+    ),
+    (OpCode::Exists, &[E::Ok, E::MarshallingError, E::NoNode], &[]),
+    (OpCode::GetData, READ, &[]),
+    (OpCode::GetChildren, READ, &[]),
+    (OpCode::GetChildren2, READ, &[]),
+    (OpCode::GetAcl, READ, &[]),
+    (OpCode::GetAllChildrenNumber, READ, &[]),
+    (OpCode::GetEphemerals, &[E::Ok, E::MarshallingError], &[]),
+    (OpCode::WhoAmI, &[E::Ok], &[]),
+    (OpCode::Sync, &[E::Ok, E::MarshallingError], &[]),
+    (OpCode::Ping, &[E::Ok], &[]),
+    (OpCode::Multi, &[E::Ok, E::MarshallingError], ALL_EVENTS),
+    (OpCode::MultiRead, &[E::Ok, E::MarshallingError], &[]),
+    (OpCode::AddWatch, &[E::Ok, E::MarshallingError], &[]),
+    (OpCode::RemoveWatches, &[E::Ok, E::MarshallingError, E::NoWatcher], &[]),
+    (OpCode::CheckWatches, &[E::Ok, E::MarshallingError, E::NoWatcher], &[]),
+    (OpCode::SetWatches, &[E::Ok, E::MarshallingError], REPLAYED),
+    (OpCode::SetWatches2, &[E::Ok, E::MarshallingError], REPLAYED),
+    (OpCode::Auth, &[E::Ok, E::AuthFailed], &[]),
+    (OpCode::Sasl, &[E::Ok], &[]),
+    (OpCode::Reconfig, &[E::ReconfigDisabled], &[]),
+    (OpCode::CloseSession, &[E::Ok], DELETED),
+    (OpCode::Notification, &[E::Unimplemented], &[]),
+];
+
+const MULTI: &[(OpCode, &[E])] = &[
+    (
+        OpCode::Create,
+        &[
+            E::BadArguments,
+            E::InvalidAcl,
+            E::NoNode,
+            E::NoAuth,
+            E::NodeExists,
+            E::NoChildrenForEphemerals,
+        ],
+    ),
+    (OpCode::Create2, &[E::InvalidAcl, E::NoNode, E::NodeExists]),
+    (OpCode::CreateContainer, &[E::NoNode, E::NodeExists]),
+    (OpCode::CreateTtl, &[E::BadArguments, E::NoNode, E::NodeExists]),
+    (OpCode::Delete, &[E::BadArguments, E::NoNode, E::NoAuth, E::BadVersion, E::NotEmpty]),
+    (OpCode::SetData, &[E::BadArguments, E::NoNode, E::NoAuth, E::BadVersion]),
+    (OpCode::Check, &[E::BadArguments, E::NoNode, E::NoAuth, E::BadVersion]),
+];
+
+const MULTI_READ: &[OpCode] = &[OpCode::GetData, OpCode::GetChildren];
+
+/// Every cell that can be reached.
+#[must_use]
+pub fn reachable() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut add = |operation: String, code, event| cells.push(Cell { operation, code, event });
+    for (opcode, codes, events) in OPERATIONS {
+        codes.iter().for_each(|code| add(named(*opcode), *code, None));
+        events.iter().for_each(|event| add(named(*opcode), E::Ok, Some(*event)));
+    }
+    for (opcode, codes) in MULTI {
+        let operation = format!("{}:{opcode}", OpCode::Multi);
+        for code in [E::Ok, E::RuntimeInconsistency].iter().chain(*codes) {
+            add(operation.clone(), *code, None);
+        }
+    }
+    for opcode in MULTI_READ {
+        for code in [E::Ok, E::NoNode, E::NoAuth] {
+            add(format!("{}:{opcode}", OpCode::MultiRead), code, None);
+        }
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_cell_is_named_twice() {
+        let cells = reachable();
+        assert_eq!(cells.iter().collect::<BTreeSet<_>>().len(), cells.len());
+    }
+}

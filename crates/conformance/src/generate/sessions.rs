@@ -1,0 +1,105 @@
+//! Connections and sessions, and requests that are none.
+
+use bytes::{Bytes, BytesMut};
+use zookit_proto::ops::multi::MultiOp;
+use zookit_proto::{OpCode, Request};
+
+use super::Generator;
+use super::weights::{self, Flavour};
+use crate::script::{Ask, Hello, Seen, Step, Who};
+
+impl Generator {
+    fn timeout(&mut self) -> i32 {
+        // The short ones are raised by the server, but must not run out within a script.
+        self.one_of(&[30_000, 30_000, 30_000, 45_000, 1_000_000, i32::MAX])
+    }
+
+    pub(super) fn open(&mut self, slot: usize) -> Step {
+        self.model.connected[slot] = true;
+        let read_only = self.one_of(&[Some(false), Some(false), Some(false), Some(true), None]);
+        let timeout_ms = self.timeout();
+        let hello = Hello { who: Who::New, timeout_ms, read_only, seen: Seen::Nothing };
+        Step::Connect { slot, hello }
+    }
+
+    /// A slot without a connection gets one again: of its old session, or of a new one.
+    pub(super) fn reconnect(&mut self, slot: usize) -> Step {
+        if self.percent(30) {
+            return self.open(slot);
+        }
+        self.model.connected[slot] = true;
+        let seen = self.one_of(&[Seen::Current, Seen::Current, Seen::Nothing]);
+        let timeout_ms = self.timeout();
+        let hello = Hello { who: Who::Own, timeout_ms, read_only: Some(false), seen };
+        Step::Connect { slot, hello }
+    }
+
+    pub(super) fn drop_connection(&mut self, slot: usize) -> Step {
+        self.model.connected[slot] = false;
+        Step::Drop { slot }
+    }
+
+    /// A handshake for a slot that has a connection.
+    pub(super) fn odd_handshake(&mut self, slot: usize) -> Step {
+        let timeout_ms = self.timeout();
+        let read_only = self.one_of(&[Some(false), Some(true), None]);
+        let (who, seen) = self.one_of(&[
+            (Who::Own, Seen::Current),
+            (Who::Own, Seen::Nothing),
+            (Who::WrongPassword, Seen::Current),
+            (Who::Unknown, Seen::Nothing),
+            (Who::New, Seen::Ahead),
+            (Who::Own, Seen::Ahead),
+        ]);
+        if who == Who::WrongPassword || (who == Who::New && seen == Seen::Ahead) {
+            self.model.connected[slot] = false;
+        }
+        Step::Connect { slot, hello: Hello { who, timeout_ms, read_only, seen } }
+    }
+
+    /// A request with a body that is none, or of no operation.
+    pub(super) fn broken(&mut self, slot: usize) -> Step {
+        let kind = loop {
+            let kind = weights::pick(Flavour::Plain, &mut self.rng);
+            if kind.fits_into_a_burst() {
+                break kind;
+            }
+        };
+        let Some(request) = self.request(kind, slot) else { return self.drop_connection(slot) };
+        let Ask { opcode, body } = Ask::of(&request);
+        let body = match self.rng.u8(..10) {
+            0..5 => body.slice(..self.rng.usize(..=body.len())),
+            5..7 => overwritten(&body, self.rng.usize(..=body.len()), &[0xff; 4]),
+            7 => overwritten(&body, self.rng.usize(..=body.len()), &[0x7f, 0, 0, 0]),
+            8 => [&body[..], b"behind"].concat().into(),
+            _ => overwritten(&body, 0, &[0xff; 4]),
+        };
+        let broken = Ask { opcode, body };
+        // Read as the request of a delete it does nothing.
+        let harmless = Ask { opcode: OpCode::Delete, body: broken.body.clone() };
+        let ask = if is_harmless(&broken) { broken } else { harmless };
+        Step::Ask { slot, asks: vec![ask] }
+    }
+}
+
+/// Whether a body that was broken may be sent: it must neither leave a sequential znode where its
+/// number is another on every server, nor have a time to live that ends the server.
+fn is_harmless(ask: &Ask) -> bool {
+    match ask.request() {
+        Some(Request::Create(_) | Request::Create2(_) | Request::CreateTtl(_)) => false,
+        Some(Request::DeleteContainer(_)) => false,
+        Some(Request::Multi(multi)) => multi
+            .ops
+            .iter()
+            .all(|op| matches!(op, MultiOp::Check(_) | MultiOp::Delete(_) | MultiOp::SetData(_))),
+        _ => true,
+    }
+}
+
+fn overwritten(body: &Bytes, at: usize, with: &[u8]) -> Bytes {
+    let mut changed = BytesMut::from(&body[..]);
+    for (place, byte) in changed.iter_mut().skip(at).zip(with) {
+        *place = *byte;
+    }
+    changed.freeze()
+}

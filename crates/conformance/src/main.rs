@@ -1,0 +1,214 @@
+//! `conformance`: two servers compared, the suite, and transcripts.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Parser, Subcommand};
+use zookit_conformance::Outcome;
+use zookit_conformance::differential::{self, Bounds, Difference, Report};
+use zookit_conformance::generate::Options;
+use zookit_conformance::target::Which;
+use zookit_conformance::{suite, transcript};
+use zookit_server::core::Profile;
+
+/// Whether servers behave alike. A server is HOST:PORT, or embedded:VERSION.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The same random scripts on two servers; ends with the table of what was met.
+    Differential(Differential),
+    /// One script, which was printed or recorded, on two servers.
+    Script {
+        /// The first server.
+        a: Which,
+        /// The second server.
+        b: Which,
+        /// The file with the script.
+        file: PathBuf,
+    },
+    /// Named cases, each a fact of the protocol.
+    Suite {
+        /// The server.
+        server: Which,
+        /// The version that it behaves as.
+        version: Profile,
+        /// Only the cases with this in their name.
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Prints what a server answers to scripts, as a transcript.
+    Record {
+        /// The server.
+        server: Which,
+        /// Its version.
+        version: String,
+        /// So many bytes at most.
+        #[arg(long, default_value_t = 300_000)]
+        limit: usize,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Compares a server with a transcript.
+    Replay {
+        /// The server.
+        server: Which,
+        /// The transcript.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Differential {
+    /// The first server.
+    a: Which,
+    /// The second server.
+    b: Which,
+    /// The seed of the first script; those that follow count on.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// So many operations at least.
+    #[arg(long, default_value_t = 20_000)]
+    operations: usize,
+    /// No longer than so many seconds.
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+    /// No longer than until so many kinds of differences were found.
+    #[arg(long, default_value_t = 10)]
+    kinds: usize,
+    /// Says which reachable cells were met less often than this.
+    #[arg(long, default_value_t = 1)]
+    threshold: u64,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+#[derive(Debug, Args)]
+struct Asked {
+    /// No check outside a multi: for servers before 3.8.5 and 3.9.3, which never answer it.
+    #[arg(long)]
+    no_lone_check: bool,
+    /// No deleteContainer.
+    #[arg(long)]
+    no_delete_container: bool,
+}
+
+impl Asked {
+    const fn options(&self) -> Options {
+        Options { lone_check: !self.no_lone_check, delete_container: !self.no_delete_container }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("conformance: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether all is as it should be.
+fn run(command: &Command) -> Outcome<bool> {
+    match command {
+        Command::Differential(arguments) => compare(arguments),
+        Command::Script { a, b, file } => script(&[a.clone(), b.clone()], file),
+        Command::Suite { server, version, filter } => suite(server, *version, filter),
+        Command::Record { server, version, limit, asked } => {
+            print!("{}", transcript::record(server, version, asked.options(), *limit)?);
+            Ok(true)
+        }
+        Command::Replay { server, file } => replay(server, file),
+    }
+}
+
+fn compare(arguments: &Differential) -> Outcome<bool> {
+    let servers = [arguments.a.clone(), arguments.b.clone()];
+    let bounds = Bounds {
+        seed: arguments.seed,
+        operations: arguments.operations,
+        time: Duration::from_secs(arguments.seconds),
+        kinds: arguments.kinds,
+    };
+    let begun = Instant::now();
+    let found = |seed: u64, difference: &Difference| {
+        println!("== seed {seed}: {difference}");
+        println!(
+            "   write these lines to FILE, then: conformance script {} {} FILE",
+            servers[0], servers[1]
+        );
+        println!("{}", difference.script_text());
+    };
+    let report = differential::run(&servers, arguments.asked.options(), &bounds, found)?;
+    println!("{}", report.cells.table());
+    tell(&report, arguments, begun.elapsed());
+    Ok(report.differences.is_empty())
+}
+
+fn tell(report: &Report, arguments: &Differential, took: Duration) {
+    for (cell, count) in report.cells.below(arguments.threshold) {
+        println!("met {count} times, less than {}: {cell}", arguments.threshold);
+    }
+    for (cell, count) in report.cells.unexpected() {
+        println!("met {count} times, not known as reachable: {cell}");
+    }
+    for (kind, (_, count)) in &report.differences {
+        println!("different in {count} scripts: {kind}");
+    }
+    println!(
+        "{} and {}: {} scripts from seed {}, {} operations in {} s, {} kinds of differences",
+        arguments.a,
+        arguments.b,
+        report.scripts,
+        arguments.seed,
+        report.operations,
+        took.as_secs(),
+        report.differences.len()
+    );
+}
+
+fn script(servers: &[Which; 2], file: &PathBuf) -> Outcome<bool> {
+    let text = format!("script 0\n{}", std::fs::read_to_string(file)?);
+    let mut alike = true;
+    for recorded in transcript::parse(&text)? {
+        let seen = differential::both(servers, &recorded.steps)?;
+        if let Some(difference) = Difference::first(&recorded.steps, &seen) {
+            alike = false;
+            println!("{difference}");
+        }
+    }
+    Ok(alike)
+}
+
+fn suite(server: &Which, version: Profile, filter: &str) -> Outcome<bool> {
+    let done = suite::run(server, version, filter)?;
+    let mut failed = 0;
+    for (name, error) in &done {
+        if let Some(error) = error {
+            failed += 1;
+            println!("FAILED {name}: {error}");
+        }
+    }
+    println!("{server} as {version}: {} cases, {failed} failed", done.len());
+    Ok(failed == 0 && !done.is_empty())
+}
+
+fn replay(server: &Which, file: &PathBuf) -> Outcome<bool> {
+    let all = transcript::parse(&std::fs::read_to_string(file)?)?;
+    let mut different = 0;
+    for recorded in &all {
+        if let Some(difference) = transcript::replay(recorded, server)? {
+            different += 1;
+            println!("{difference}");
+        }
+    }
+    println!("{server}: {} scripts, {different} different", all.len());
+    Ok(different == 0 && !all.is_empty())
+}
