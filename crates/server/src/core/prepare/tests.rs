@@ -258,6 +258,24 @@ fn a_multi_sees_what_its_operations_did_before() {
 }
 
 #[test]
+fn a_multi_deletes_a_child_and_then_its_parent() {
+    let mut replica = Replica::default();
+    replica.write(&persistent("/a"));
+    replica.write(&persistent("/a/b"));
+    let delete = |path: &str| MultiOp::Delete(DeleteRequest { path: path.into(), version: -1 });
+    let ops = vec![
+        MultiOp::Create(create("/a/c", CreateMode::Persistent)),
+        delete("/a/b"),
+        delete("/a/c"),
+        delete("/a"),
+        MultiOp::Create(create("/a", CreateMode::Persistent)),
+    ];
+    let written = replica.write(&Request::Multi(MultiRequest { ops }));
+    assert!(matches!(written, Written::Multi(results) if results[1] == Written::Done));
+    assert_eq!(replica.tree.stat("/a").unwrap().czxid, Zxid(3));
+}
+
+#[test]
 fn a_multi_that_fails_says_where() {
     let mut replica = Replica::default();
     let before: Vec<_> = replica.tree.znodes().collect();
