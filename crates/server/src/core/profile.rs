@@ -30,12 +30,12 @@ impl Profile {
         }
     }
 
-    /// The day on which the version was released.
+    /// When the version was built.
     pub(crate) const fn released(self) -> &'static str {
         match self {
             Self::V3_8_0 => "2022-02-25 08:49",
             Self::V3_8_6 => "2026-01-28 00:00",
-            Self::V3_9_5 => "2026-02-11 00:00",
+            Self::V3_9_5 => "2026-02-11 20:18",
         }
     }
 }

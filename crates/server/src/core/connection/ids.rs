@@ -135,6 +135,36 @@ mod tests {
         assert!(!ids.authenticate(b"world", Some(b"anyone"), HOME, None));
     }
 
+    /// As a real 3.9.5 answered whoAmI.
+    #[test]
+    fn ids_are_in_the_order_of_a_real_server() {
+        let mut ids = Ids::of(HOME);
+        for user in 0..14 {
+            let credentials = format!("u{user}:p");
+            assert!(ids.authenticate(b"digest", Some(credentials.as_bytes()), HOME, None));
+        }
+        let users: Vec<_> = ids.as_slice().iter().map(|id| id.id.to_string()).collect();
+        let users: Vec<_> = users.iter().map(|id| id.split(':').next().unwrap()).collect();
+        let expected = [
+            "u3",
+            "u5",
+            "u7",
+            "u11",
+            "127.0.0.1",
+            "u9",
+            "u2",
+            "u8",
+            "u12",
+            "u0",
+            "u1",
+            "u13",
+            "u6",
+            "u4",
+            "u10",
+        ];
+        assert_eq!(users, expected);
+    }
+
     #[test]
     fn addresses_are_written_as_java_does() {
         assert_eq!(names(&Ids::of("::1".parse().unwrap())), ["ip:0:0:0:0:0:0:0:1"]);

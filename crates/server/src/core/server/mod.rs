@@ -24,6 +24,7 @@ mod frames;
 mod handshake;
 mod info;
 mod log;
+mod malformed;
 mod reads;
 mod requests;
 mod snapshot;

@@ -4,16 +4,17 @@
 
 use bytes::{Bytes, BytesMut};
 use zookit_proto::header::{ReplyHeader, RequestHeader};
+use zookit_proto::ops::auth::AuthRequest;
 use zookit_proto::ops::sasl::SaslReply;
 use zookit_proto::types::Credentials;
 use zookit_proto::wire::DecodeError;
 use zookit_proto::{ErrorCode, OpCode, Reply, Request, Xid, Zxid};
 
 use super::super::connection::ConnectionId;
-use super::super::transaction::Change;
-use super::super::{Profile, prepare};
+use super::super::prepare;
 use super::Server;
 use super::log::Outcome;
+use super::malformed::is_null;
 
 impl Server {
     /// A frame behind the handshake. One too short for its header closes the connection.
@@ -32,6 +33,8 @@ impl Server {
                 let reply = Reply::Sasl(SaslReply { token: None });
                 self.answer(id, header.xid, Zxid(0), ErrorCode::Ok, |out| reply.write(out));
             }
+            // A scheme that is null is one that there is not.
+            (OpCode::Auth, Err(error)) if is_null(&error) => self.auth_fails(id, header.xid),
             // These two are decoded where a failure closes the connection.
             (OpCode::Auth | OpCode::Sasl, _) => self.close(id),
             (opcode, request) => self.submit(id, header.xid, opcode, request),
@@ -96,25 +99,6 @@ impl Server {
         }
     }
 
-    /// A body that is none. Until 3.8 the number of the transaction was taken before a body was
-    /// looked at; now only that of a multi is.
-    fn malformed(&mut self, id: ConnectionId, xid: Xid, opcode: OpCode, error: &DecodeError) {
-        use zookit_proto::wire::DecodeErrorKind;
-        // A null where there is none to be was decoded, and fell over later.
-        let decoded = error.kind == DecodeErrorKind::Null;
-        let numbered = self.config.profile < Profile::V3_9_5 || opcode == OpCode::Multi || decoded;
-        if is_write(opcode) && numbered {
-            if let Some(connection) = self.connections.get(&id) {
-                let session = connection.session;
-                if self.commit(session, Change::Error(ErrorCode::MarshallingError)).is_none() {
-                    return;
-                }
-            }
-        }
-        self.note(id, xid, opcode, None, Outcome::Answered(ErrorCode::MarshallingError));
-        self.refuse(id, xid, ErrorCode::MarshallingError);
-    }
-
     /// Carries out a request and answers it.
     pub(super) fn carry_out(&mut self, id: ConnectionId, xid: Xid, request: &Request) {
         let outcome = match request {
@@ -137,18 +121,22 @@ impl Server {
         self.note_of(id, xid, request, Outcome::Answered(outcome));
     }
 
-    fn auth(&mut self, id: ConnectionId, xid: Xid, request: &zookit_proto::ops::auth::AuthRequest) {
+    fn auth(&mut self, id: ConnectionId, xid: Xid, request: &AuthRequest) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let auth = request.auth.as_ref().map(Credentials::expose);
         let address = connection.peer.ip();
         let super_digest = self.config.super_digest.as_deref();
-        let done = connection.ids.authenticate(&request.scheme, auth, address, super_digest);
-        let err = if done { ErrorCode::Ok } else { ErrorCode::AuthFailed };
-        self.note(id, xid, OpCode::Auth, None, Outcome::Answered(err));
-        self.answer(id, xid, Zxid(0), err, |_| {});
-        if !done {
-            self.close(id);
+        if !connection.ids.authenticate(&request.scheme, auth, address, super_digest) {
+            return self.auth_fails(id, xid);
         }
+        self.note(id, xid, OpCode::Auth, None, Outcome::Answered(ErrorCode::Ok));
+        self.answer(id, xid, Zxid(0), ErrorCode::Ok, |_| {});
+    }
+
+    fn auth_fails(&mut self, id: ConnectionId, xid: Xid) {
+        self.note(id, xid, OpCode::Auth, None, Outcome::Answered(ErrorCode::AuthFailed));
+        self.answer(id, xid, Zxid(0), ErrorCode::AuthFailed, |_| {});
+        self.close(id);
     }
 
     /// A reply that is a header alone, with the last transaction.

@@ -135,15 +135,15 @@ pub(super) fn conf(facts: &Facts<'_>) -> String {
     let port = facts.client_port.map_or(-1, i32::from);
     // What is negotiated with whoever asks for the shortest and for the longest.
     let (min, max) = (config.negotiate(0), config.negotiate(i32::MAX));
+    // A server that is alone calls itself 0 here, though its sessions say 1.
     format!(
         "clientPort={port}\nsecureClientPort=-1\ndataDir=\ndataDirSize=0\ndataLogDir=\n\
          dataLogSize=0\ntickTime={}\nmaxClientCnxns={}\nminSessionTimeout={}\n\
-         maxSessionTimeout={}\nclientPortListenBacklog=-1\nserverId={}\n",
+         maxSessionTimeout={}\nclientPortListenBacklog=-1\nserverId=0\n",
         config.tick.as_millis(),
         config.max_client_connections,
         min.as_millis(),
         max.as_millis(),
-        config.server_id,
     )
 }
 

@@ -68,6 +68,35 @@ fn a_body_that_is_none_is_refused_and_the_connection_kept() {
     }
 }
 
+/// As a real 3.9.5 answers.
+#[test]
+fn a_null_where_there_is_none_to_be_is_decoded_and_stumbled_over() {
+    let mut talk = Talk::new();
+    let a = talk.client();
+    let null = [0xff; 4];
+    let any = [&null[..], &null, &null].concat();
+    for (opcode, zxid, err) in [
+        (OpCode::Create, 2, ErrorCode::MarshallingError),
+        (OpCode::SetData, 3, ErrorCode::BadArguments),
+        (OpCode::Delete, 4, ErrorCode::MarshallingError),
+        (OpCode::GetData, 4, ErrorCode::MarshallingError),
+        (OpCode::Exists, 4, ErrorCode::MarshallingError),
+    ] {
+        talk.send(a, &raw_frame(9, opcode.number(), &any));
+        assert_eq!(talk.answers(a, Xid(9), opcode), (Zxid(zxid), Err(err)), "{opcode}");
+    }
+    talk.send(a, &raw_frame(9, OpCode::Sync.number(), &null));
+    let Said::Reply { header, body } = talk.says(a) else { panic!() };
+    assert_eq!((header.err, &body[..]), (ErrorCode::Ok, &null[..]));
+    talk.send(a, &raw_frame(9, OpCode::GetEphemerals.number(), &null));
+    assert!(talk.answers(a, Xid(9), OpCode::GetEphemerals).1.is_ok());
+    let scheme = [&[0; 4][..], &null, &null].concat();
+    talk.send(a, &raw_frame(-4, OpCode::Auth.number(), &scheme));
+    let answer = talk.answers(a, Xid::AUTH, OpCode::Auth);
+    assert_eq!(answer, (Zxid(0), Err(ErrorCode::AuthFailed)));
+    talk.closes(a);
+}
+
 #[test]
 fn unknown_operations_are_refused_and_close() {
     for opcode in [0, -1, -10, 10, 23, 999, i32::MIN] {

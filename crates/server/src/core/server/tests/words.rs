@@ -83,7 +83,7 @@ fn keys_and_values() {
     let mut talk = busy();
     talk.server.set_client_port(2181);
     let conf = ask(&mut talk, b"conf");
-    for line in ["clientPort=2181", "tickTime=2000", "minSessionTimeout=4000", "serverId=1"] {
+    for line in ["clientPort=2181", "tickTime=2000", "minSessionTimeout=4000", "serverId=0"] {
         assert!(conf.lines().any(|other| other == line), "{line} in {conf}");
     }
     let mntr = ask(&mut talk, b"mntr");
