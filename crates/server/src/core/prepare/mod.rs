@@ -45,7 +45,7 @@ pub struct Asking<'a> {
 /// What the client is told. A multi that fails is no error here: its change is the errors of its
 /// operations.
 pub fn prepare(asking: &Asking<'_>, request: &Request) -> Result<Change, ErrorCode> {
-    let mut pending = Pending::new(*asking);
+    let mut pending = Pending::alone(*asking);
     match request {
         Request::Create(request) => create::plain(&mut pending, request),
         Request::Create2(request) => create::plain(&mut pending, request),
@@ -62,7 +62,7 @@ pub fn prepare(asking: &Asking<'_>, request: &Request) -> Result<Change, ErrorCo
         },
         Request::SetData(request) => set_data::set_data(&mut pending, request),
         Request::SetAcl(request) => set_acl::set_acl(&pending, request),
-        Request::Multi(request) => multi::multi(&mut pending, request),
+        Request::Multi(request) => multi::multi(*asking, request),
         Request::CloseSession(()) => Ok(close_session(asking.tree, asking.session)),
         // For want of an ensemble it would be `Unimplemented`, were it not switched off.
         Request::Reconfig(_) => Err(ErrorCode::ReconfigDisabled),
@@ -120,7 +120,7 @@ pub fn close_session(tree: &Tree, session: SessionId) -> Change {
 /// What happened; a real server logs an error transaction, which takes a zxid.
 pub fn reap(tree: &Tree, config: &Config, path: &Text) -> Result<Change, ErrorCode> {
     let asking = Asking { tree, config, session: SessionId::NONE, ids: &[] };
-    delete::delete_container(&mut Pending::new(asking), path)
+    delete::delete_container(&mut Pending::alone(asking), path)
 }
 
 /// The version from now on, if the one there is is the one expected; -1 expects any.

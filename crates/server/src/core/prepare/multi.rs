@@ -11,7 +11,7 @@ use zookit_proto::ops::multi::{MultiOp, MultiRequest};
 use zookit_proto::types::CreateMode;
 
 use super::pending::Pending;
-use super::{check, create, delete, set_data};
+use super::{Asking, check, create, delete, set_data};
 use crate::core::{Change, Profile};
 
 /// What a server makes of a create in a multi.
@@ -76,17 +76,15 @@ fn is_malformed(profile: Profile, op: &MultiOp) -> bool {
     }
 }
 
-pub(super) fn multi(
-    pending: &mut Pending<'_>,
-    request: &MultiRequest,
-) -> Result<Change, ErrorCode> {
-    let profile = pending.asking.config.profile;
+pub(super) fn multi(asking: Asking<'_>, request: &MultiRequest) -> Result<Change, ErrorCode> {
+    let profile = asking.config.profile;
     if request.ops.iter().any(|op| is_malformed(profile, op)) {
         return Err(ErrorCode::MarshallingError);
     }
+    let mut pending = Pending::multi(asking);
     let mut changes = Vec::with_capacity(request.ops.len());
     for op in &request.ops {
-        match one(pending, op) {
+        match one(&mut pending, op) {
             Ok(change) => changes.push(change),
             // A real server stumbles over what is no error of the protocol, and refuses it all.
             Err(ErrorCode::MarshallingError) => return Err(ErrorCode::MarshallingError),

@@ -25,20 +25,26 @@ pub(super) struct Record {
 #[derive(Debug)]
 pub(super) struct Pending<'a> {
     pub(super) asking: Asking<'a>,
-    /// By path; `None` of what will be deleted.
-    changes: BTreeMap<String, Option<Record>>,
+    /// By path; `None` of what will be deleted. None are kept for an operation that is alone.
+    changes: Option<BTreeMap<String, Option<Record>>>,
 }
 
 impl<'a> Pending<'a> {
-    pub(super) const fn new(asking: Asking<'a>) -> Self {
-        Self { asking, changes: BTreeMap::new() }
+    /// For one operation.
+    pub(super) const fn alone(asking: Asking<'a>) -> Self {
+        Self { asking, changes: None }
+    }
+
+    /// For one operation after the other.
+    pub(super) const fn multi(asking: Asking<'a>) -> Self {
+        Self { asking, changes: Some(BTreeMap::new()) }
     }
 
     /// The znode with this path.
     pub(super) fn record(&self, path: &str) -> Result<Record, ErrorCode> {
         // The root has two paths.
         let path = if path.is_empty() { "/" } else { path };
-        match self.changes.get(path) {
+        match self.changes.as_ref().and_then(|changes| changes.get(path)) {
             Some(change) => change.clone(),
             None => self.stored(path),
         }
@@ -46,7 +52,8 @@ impl<'a> Pending<'a> {
     }
 
     fn stored(&self, path: &str) -> Option<Record> {
-        let (stat, owner, counters, acl) = self.asking.tree.facts(path)?;
+        let node = self.asking.tree.get(path)?;
+        let (stat, owner, counters) = (node.stat(), node.owner(), node.counters());
         Some(Record {
             version: counters.version,
             cversion: counters.cversion,
@@ -54,14 +61,16 @@ impl<'a> Pending<'a> {
             children: stat.num_children,
             is_ephemeral: matches!(owner, Owner::Session(_)),
             data_len: usize::try_from(stat.data_length).unwrap_or(0),
-            acl,
+            acl: node.shared_acl(),
         })
     }
 
     /// The znode will be like this, or be gone.
     pub(super) fn put(&mut self, path: &str, record: Option<Record>) {
         let path = if path.is_empty() { "/" } else { path };
-        self.changes.insert(path.to_owned(), record);
+        if let Some(changes) = &mut self.changes {
+            changes.insert(path.to_owned(), record);
+        }
     }
 
     /// That who asks has one of these permissions.

@@ -6,7 +6,7 @@ use zookit_proto::ops::get_all_children_number::{
 };
 use zookit_proto::types::Perms;
 
-use super::check;
+use super::find;
 use crate::core::prepare::Asking;
 
 pub(super) fn get_all_children_number(
@@ -14,7 +14,7 @@ pub(super) fn get_all_children_number(
     request: &GetAllChildrenNumberRequest,
 ) -> Result<GetAllChildrenNumberReply, ErrorCode> {
     let path = request.path.to_str();
-    check(asking, &path, Perms::READ)?;
+    find(asking, &path, Perms::READ)?;
     let below = asking.tree.count_below(&path).ok_or(ErrorCode::NoNode)?;
     // Of the two paths of the root, the empty one has the other below it.
     let number = below.saturating_add(usize::from(path.is_empty()));

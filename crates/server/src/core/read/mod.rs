@@ -20,6 +20,7 @@ use zookit_proto::types::Perms;
 use zookit_proto::{ErrorCode, Reply, Request};
 
 use super::prepare::Asking;
+use super::tree::Found;
 use super::{acl, java};
 
 /// The reply to a read.
@@ -66,10 +67,11 @@ pub fn body_of_refusal(request: &Request) -> Option<Reply> {
     }
 }
 
-/// That who asks has one of these permissions on the znode, and that there is one.
-fn check(asking: &Asking<'_>, path: &str, wanted: Perms) -> Result<(), ErrorCode> {
-    let acl = asking.tree.acl(path).ok_or(ErrorCode::NoNode)?;
-    acl::check(asking.config, &acl, wanted, asking.ids)
+/// The znode, if there is one and who asks has one of these permissions on it.
+fn find<'a>(asking: &Asking<'a>, path: &str, wanted: Perms) -> Result<Found<'a>, ErrorCode> {
+    let node = asking.tree.get(path).ok_or(ErrorCode::NoNode)?;
+    acl::check(asking.config, node.acl(), wanted, asking.ids)?;
+    Ok(node)
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl Tree {
         if self.contains(&path) {
             return Some(Written::Failed(ErrorCode::NodeExists));
         }
-        let parent_acl = self.acls.get(self.nodes.get(parent_id)?.acl);
+        let parent_acl = self.acls.shared(self.nodes.get(parent_id)?.acl);
         let zxid = transaction.zxid;
         count_child(&mut self.nodes.get_mut(parent_id)?.counters, new.parent_cversion, zxid);
         let acl = self.acls.add(new.acl);
@@ -112,7 +112,7 @@ impl Tree {
         let bytes = new.data.as_ref().map_or(0, Bytes::len);
         self.quota_update(&path, i64::try_from(bytes).unwrap_or(i64::MAX), 1);
         let event = |event, path: &str, acl| Event { event, path: path.into(), acl };
-        events.push(event(EventType::NodeCreated, &path, self.acls.get(acl)));
+        events.push(event(EventType::NodeCreated, &path, self.acls.shared(acl)));
         events.push(event(EventType::NodeChildrenChanged, parent_path, parent_acl));
         Some(Written::Created { path: new.path.detach(), stat })
     }
@@ -124,12 +124,12 @@ impl Tree {
         if node.children.count > 0 {
             return None;
         }
-        let (parent_id, acl) = (node.parent?, self.acls.get(node.acl));
+        let (parent_id, acl) = (node.parent?, self.acls.shared(node.acl));
         let node = self.detach(id)?;
         self.acls.remove(node.acl);
         let parent = self.nodes.get_mut(parent_id)?;
         parent.counters.pzxid = parent.counters.pzxid.max(zxid);
-        let (parent_path, parent_acl) = (parent.path.clone(), self.acls.get(parent.acl));
+        let (parent_path, parent_acl) = (parent.path.clone(), self.acls.shared(parent.acl));
         self.quotas.after_delete(&parent_path, name(path));
         let bytes = i64::try_from(node.data_len()).unwrap_or(i64::MAX);
         self.quota_update(path, bytes.saturating_neg(), -1);
@@ -155,7 +155,7 @@ impl Tree {
         node.counters.version = version;
         node.counters.mzxid = transaction.zxid;
         node.counters.mtime = transaction.time_ms;
-        let (stat, acl) = (node.stat(), self.acls.get(node.acl));
+        let (stat, acl) = (node.stat(), self.acls.shared(node.acl));
         let [before, now] = [before, node.data_len()].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let grown = now.saturating_sub(before);
         self.data_size = self.data_size.saturating_add(grown);

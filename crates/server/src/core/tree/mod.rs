@@ -25,7 +25,7 @@ mod node;
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use zookit_proto::types::{Acl, Perms};
 use zookit_proto::{SessionId, Stat, Text};
 
@@ -180,15 +180,68 @@ impl Tree {
     }
 
     /// The children of a znode in the order of their creation.
-    fn chain(&self, id: NodeId) -> impl Iterator<Item = &Node> {
+    fn chain<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a Node> {
         let next = |id: Option<NodeId>| id.and_then(|id| self.nodes.get(id));
-        let eldest = next(self.nodes.get(id).and_then(|node| node.children.eldest));
-        std::iter::successors(eldest, move |node| next(node.younger))
+        std::iter::successors(next(node.children.eldest), move |node| next(node.younger))
+    }
+}
+
+/// A znode that was found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'a> {
+    tree: &'a Tree,
+    node: &'a Node,
+}
+
+impl<'a> Found<'a> {
+    pub(crate) fn stat(self) -> Stat {
+        self.node.stat()
+    }
+
+    pub(crate) fn data(self) -> Option<Bytes> {
+        self.node.data.clone()
+    }
+
+    pub(crate) fn acl(self) -> &'a [Acl] {
+        self.tree.acls.get(self.node.acl)
+    }
+
+    pub(crate) fn shared_acl(self) -> SharedAcl {
+        self.tree.acls.shared(self.node.acl)
+    }
+
+    pub(crate) const fn owner(self) -> Owner {
+        self.node.owner
+    }
+
+    pub(crate) const fn counters(self) -> Counters {
+        self.node.counters
+    }
+
+    /// The names of its children, in the order in which they are answered.
+    pub(crate) fn children(self) -> Vec<Text> {
+        let names = self.tree.chain(self.node).map(|node| zookit_proto::path::name(&node.path));
+        let mut names: Vec<_> = names.map(|name| (java::hash(name), name)).collect();
+        self.node.children.table.sort(&mut names, |(hash, _)| *hash);
+        // All of them in one piece of memory.
+        let length = names.iter().map(|(_, name)| name.len());
+        let mut all = BytesMut::with_capacity(length.fold(0, usize::saturating_add));
+        let text = |(_, name): (u32, &str)| {
+            all.extend_from_slice(name.as_bytes());
+            Text::from_bytes(all.split().freeze())
+        };
+        names.into_iter().map(text).collect()
     }
 }
 
 /// What is known of a znode.
 impl Tree {
+    /// The znode with this path: to look at it more than once.
+    #[inline]
+    pub(crate) fn get(&self, path: &str) -> Option<Found<'_>> {
+        self.node(path).map(|node| Found { tree: self, node })
+    }
+
     /// Whether there is one.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
@@ -207,16 +260,10 @@ impl Tree {
         self.node(path).map(|node| node.data.clone())
     }
 
-    /// Its data and its stat.
-    #[must_use]
-    pub fn data_and_stat(&self, path: &str) -> Option<(Option<Bytes>, Stat)> {
-        self.node(path).map(|node| (node.data.clone(), node.stat()))
-    }
-
     /// Its ACL.
     #[must_use]
     pub fn acl(&self, path: &str) -> Option<SharedAcl> {
-        self.node(path).map(|node| self.acls.get(node.acl))
+        self.get(path).map(Found::shared_acl)
     }
 
     /// What it goes with.
@@ -231,21 +278,10 @@ impl Tree {
         self.node(path).map(|node| node.counters)
     }
 
-    /// All that a write must know of it.
-    pub(crate) fn facts(&self, path: &str) -> Option<(Stat, Owner, Counters, SharedAcl)> {
-        let node = self.node(path)?;
-        Some((node.stat(), node.owner, node.counters, self.acls.get(node.acl)))
-    }
-
     /// The names of its children, in the order in which they are answered.
     #[must_use]
     pub fn children(&self, path: &str) -> Option<Vec<Text>> {
-        let id = self.find(path)?;
-        let table = self.nodes.get(id)?.children.table;
-        let names = self.chain(id).map(|node| zookit_proto::path::name(&node.path));
-        let mut names: Vec<_> = names.map(|name| (java::hash(name), name)).collect();
-        table.sort(&mut names, |(hash, _)| *hash);
-        Some(names.into_iter().map(|(_, name)| Text::from(name)).collect())
+        self.get(path).map(Found::children)
     }
 
     /// How many znodes are below it, at any depth.
