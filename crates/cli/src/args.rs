@@ -5,12 +5,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use zookit::admin::FourLetterWord;
 use zookit::admin::http::AdminServer;
 use zookit::proto::path;
+use zookit_server::core::Profile;
 
 use crate::output::Format;
 use crate::tls::TlsArgs;
@@ -105,6 +107,10 @@ pub(crate) struct Global {
     )]
     pub(crate) jute_maxbuffer: u32,
 
+    /// A server of its own, with an empty tree, in place of --servers
+    #[arg(long, global = true)]
+    pub(crate) embedded: bool,
+
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
 
@@ -149,6 +155,8 @@ pub(crate) enum Verb {
     Admin(Admin),
     /// Look at each server step by step: what works, what does not, and what to do
     Doctor,
+    /// Run a server for development and tests, in memory, until ^C or SIGTERM
+    Serve(Serve),
 }
 
 /// The four-letter words that only read, but for `stat`, which `zk stat` without PATH asks.
@@ -216,6 +224,37 @@ pub(crate) struct Admin {
     /// Where their commands are: their admin.commandURL
     #[arg(long, value_name = "PATH", default_value = "/commands", value_parser = path_argument)]
     pub(crate) url: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 is any that is free [default: of --config, else 127.0.0.1:2181]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+
+    /// A zoo.cfg of Apache ZooKeeper; what has no meaning here is named and ignored
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// A system property of Apache ZooKeeper's server; may be repeated
+    #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = parse::property)]
+    pub(crate) properties: Vec<(String, String)>,
+
+    /// The version to behave as: 3.8.0, 3.8.6 or 3.9.5 [default: the newest]
+    #[arg(long, value_name = "VERSION", value_parser = profile)]
+    pub(crate) profile: Option<Profile>,
+
+    /// A tree to begin with, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) load: Option<PathBuf>,
+
+    /// Where to write the tree in the end, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dump: Option<PathBuf>,
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    Profile::from_str(text).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, Args)]

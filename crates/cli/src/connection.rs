@@ -30,9 +30,12 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
+    /// `embedded` is where a server of our own listens, in place of those that are named.
+    pub(crate) fn new(global: &Global, embedded: Option<SocketAddr>) -> Result<Self, Failure> {
         // A variable that is set to nothing is as good as none.
-        let servers = global.servers.as_deref().unwrap_or_default().trim();
+        let named = global.servers.as_deref().unwrap_or_default();
+        let servers = embedded.map_or_else(|| named.to_owned(), |address| address.to_string());
+        let servers = servers.trim();
         if servers.is_empty() {
             return Err(Failure::usage("no servers to connect to")
                 .hint("name them with -s HOST:PORT,… or in the environment as ZK_SERVERS"));

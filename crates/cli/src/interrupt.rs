@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use crate::error::Failure;
 use crate::exit;
 
-/// How long the end may take after the first signal.
+/// How long the end of a session may take after the first signal.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// Told once, by the first signal.
@@ -41,12 +41,12 @@ pub(crate) fn at_once() -> Result<(), Failure> {
     })
 }
 
-/// Passes the first Ctrl-C or SIGTERM on, and sees to it that the process ends.
-pub(crate) fn graceful() -> Result<Interrupt, Failure> {
+/// Passes the first Ctrl-C or SIGTERM on, and sees to it that the process ends within `grace`.
+pub(crate) fn graceful(grace: Duration) -> Result<Interrupt, Failure> {
     let interrupt = Interrupt::default();
     let told = interrupt.clone();
     let both = || Ok((interrupts()?, terminations()?));
-    spawn(both, |(mut interrupts, mut terminations)| async move {
+    spawn(both, move |(mut interrupts, mut terminations)| async move {
         let mut next = async || {
             tokio::select! {
                 _ = interrupts.recv() => {}
@@ -55,7 +55,7 @@ pub(crate) fn graceful() -> Result<Interrupt, Failure> {
         };
         next().await;
         told.0.notify_one();
-        let _ = tokio::time::timeout(GRACE, next()).await;
+        let _ = tokio::time::timeout(grace, next()).await;
         exit();
     })?;
     Ok(interrupt)

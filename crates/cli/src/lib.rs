@@ -37,9 +37,10 @@ use clap::Parser;
 use connection::{Connection, Setup};
 use error::Failure;
 use output::Output;
-use verbs::{exists, get, ls, rm, set, stat, word};
+use verbs::{exists, get, ls, rm, serve, set, stat, word};
 use zookit::admin::FourLetterWord;
 use zookit::{OnExpiry, ServerFloor};
+use zookit_server::testing::Server;
 
 /// Runs the command with the arguments of the process, and says what went wrong.
 #[must_use]
@@ -67,7 +68,14 @@ pub fn run() -> ExitCode {
 fn execute(invocation: Invocation) -> Result<(), Failure> {
     invocation.refuse()?;
     let Invocation { global, verb } = invocation;
-    let setup = Setup::new(&global)?;
+    let mut output = Output::stdout(global.output);
+    if let Verb::Serve(options) = &verb {
+        return in_runtime(serve::run(options, &mut output));
+    }
+    // It goes when the verb is done.
+    let embedded = global.embedded.then(|| Server::builder().start()).transpose();
+    let embedded = embedded.map_err(|error| Failure::usage(format!("no server: {error}")))?;
+    let setup = Setup::new(&global, embedded.as_ref().map(Server::address))?;
     if let Verb::Rm(rm) = &verb {
         rm::refuse(rm, &setup)?;
     }
@@ -78,11 +86,14 @@ fn execute(invocation: Invocation) -> Result<(), Failure> {
         }
         _ => None,
     };
-    let mut output = Output::stdout(global.output);
+    in_runtime(work(verb, data, setup, &mut output))
+}
+
+fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let wrong = |error| Failure::usage(format!("cannot start: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(wrong)?;
-    let result = runtime.block_on(work(verb, data, setup, &mut output));
+    let result = runtime.block_on(work);
     // A thread of it may still wait for input that never comes.
     runtime.shutdown_background();
     result
@@ -117,6 +128,8 @@ async fn work(
         Verb::Word(word) => word::run(word.word(), &setup, to).await,
         Verb::Admin(command) => verbs::admin::run(command, &setup, to).await,
         Verb::Doctor => doctor::run(&setup, to).await,
+        // It has no servers to connect to, and was done without.
+        Verb::Serve(_) => Ok(()),
         Verb::Exists { path } => {
             once(setup, to, async |at, to| exists::run(&path.path, at, to).await).await
         }

@@ -68,6 +68,15 @@ pub(crate) fn version(text: &str) -> Result<i32, String> {
     }
 }
 
+/// A system property, as Java takes it: without a value it is empty.
+pub(crate) fn property(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    if name.is_empty() {
+        return Err(format!("there is no name in {text:?}; write NAME=VALUE"));
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +113,14 @@ mod tests {
         assert!(ttl("1099511627776ms").is_err());
         assert!(ttl("0s").is_err());
         assert!(ttl("213503982334601d").is_err());
+    }
+
+    #[test]
+    fn a_property_has_a_name() {
+        let owned = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(property("a.b=c=d"), owned("a.b", "c=d"));
+        assert_eq!(property("a"), owned("a", ""));
+        assert!(property("=a").is_err());
     }
 
     #[test]

@@ -16,6 +16,9 @@ impl Invocation {
             )
             .hint(format!("use --auth-file FILE, or {} in the environment", auth::VARIABLE)));
         }
+        if self.global.embedded && matches!(self.verb, Verb::Serve(_)) {
+            return Err(Failure::usage("serve with --embedded: it is a server itself"));
+        }
         match &self.verb {
             Verb::Create(create) => create.refuse(),
             Verb::Rm(rm) => rm.refuse(),

@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn a_test_ends_with_its_own_brace() {
-        let text = "use x;\n\n#[tokio::test]\nasync fn a() {\n    if b {\n    }\n}\n\nfn c() {\n}\n";
+        let text =
+            "use x;\n\n#[tokio::test]\nasync fn a() {\n    if b {\n    }\n}\n\nfn c() {\n}\n";
         let shown = "#[tokio::test]\nasync fn a() {\n    if b {\n    }\n}\n";
         assert_eq!(first_test(text), Some(shown));
         assert_eq!(first_test("fn a() {\n}\n"), None);

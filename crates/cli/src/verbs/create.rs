@@ -40,7 +40,7 @@ async fn run_ephemeral(
     output: &mut Output,
 ) -> Result<(), Failure> {
     // Caught from here on: there must be no moment at which a signal leaves the znode behind.
-    let interrupt = interrupt::graceful()?;
+    let interrupt = interrupt::graceful(interrupt::GRACE)?;
     let mut connection = None;
     let ended = tokio::select! {
         biased;

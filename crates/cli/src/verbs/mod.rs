@@ -6,6 +6,7 @@ pub(crate) mod exists;
 pub(crate) mod get;
 pub(crate) mod ls;
 pub(crate) mod rm;
+pub(crate) mod serve;
 pub(crate) mod set;
 pub(crate) mod stat;
 pub(crate) mod watch;

@@ -1,6 +1,6 @@
 //! The built `zk`, run as a user runs it.
 //!
-//! `usage.rs`, `unreachable.rs`, `trouble.rs`, `tls.rs`, `words.rs` and `doctor.rs` need no server.
+//! `serve.rs` has the command for its own server; `usage.rs`, `unreachable.rs`, `trouble.rs`, `tls.rs`, `words.rs` and `doctor.rs` need no server.
 //! `real/` runs against each server that `ZOOKIT_REAL_SERVERS` lists, and is skipped, in one line
 //! that says so, where there is none.
 
@@ -11,6 +11,7 @@ mod fake;
 mod front;
 mod real;
 mod running;
+mod serve;
 #[cfg(feature = "tls")]
 mod tls;
 mod trouble;

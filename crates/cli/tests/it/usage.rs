@@ -8,9 +8,9 @@ use crate::zk::{command, finish, run};
 
 const NOWHERE: &str = "127.0.0.1:1";
 
-const VERBS: [&str; 22] = [
+const VERBS: [&str; 23] = [
     "get", "set", "create", "rm", "ls", "stat", "exists", "watch", "ruok", "srvr", "mntr", "cons",
-    "conf", "dump", "envi", "wchs", "wchc", "wchp", "dirs", "isro", "admin", "doctor",
+    "conf", "dump", "envi", "wchs", "wchc", "wchp", "dirs", "isro", "admin", "doctor", "serve",
 ];
 
 #[test]
