@@ -10,6 +10,7 @@ use super::super::Change;
 use super::super::connection::{ConnectionId, Ids, Line, Stage};
 use super::super::{Time, prepare, read};
 use super::Server;
+use super::reaping::Reaping;
 use super::requests::is_write;
 
 /// Sessions.
@@ -159,7 +160,7 @@ impl Server {
         self.at(now);
         self.halted = false;
         self.sessions.touch_all(self.now);
-        self.reap_at = self.now.after(self.config.container_check_interval);
+        self.reaping = Reaping::begin(self.now, &self.config);
     }
 
     /// Stops and starts again at once, with tree and sessions.

@@ -26,6 +26,7 @@ mod info;
 mod log;
 mod malformed;
 mod reads;
+mod reaping;
 mod requests;
 mod snapshot;
 mod timers;
@@ -48,6 +49,7 @@ use zookit_proto::{SessionId, Zxid};
 
 use self::faults::Faults;
 use self::log::RequestLog;
+use self::reaping::Reaping;
 use super::connection::{Connection, ConnectionId, Line, Stage};
 use super::prepare::Asking;
 use super::sessions::Sessions;
@@ -81,8 +83,7 @@ pub struct Server {
     of_address: BTreeMap<IpAddr, usize>,
     /// When something of a connection is due.
     timers: BTreeSet<(Time, ConnectionId)>,
-    /// When containers and TTL znodes are looked at next.
-    reap_at: Time,
+    reaping: Reaping,
     to_transmit: VecDeque<ConnectionId>,
     to_close: VecDeque<ConnectionId>,
     to_read: VecDeque<ConnectionId>,
@@ -103,7 +104,7 @@ impl Server {
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let sessions = Sessions::new(&config, seed);
-        let reap_at = Time::ZERO.after(config.container_check_interval);
+        let reaping = Reaping::begin(Time::ZERO, &config);
         Self {
             now: Time::ZERO,
             moved: Duration::ZERO,
@@ -116,7 +117,7 @@ impl Server {
             next_connection: 1,
             of_address: BTreeMap::new(),
             timers: BTreeSet::new(),
-            reap_at,
+            reaping,
             to_transmit: VecDeque::new(),
             to_close: VecDeque::new(),
             to_read: VecDeque::new(),

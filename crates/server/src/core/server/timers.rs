@@ -1,12 +1,9 @@
 //! What time does: sessions expire, handshakes are too late, delays end, containers go.
 
-use std::time::Duration;
-
 use zookit_proto::SessionId;
 
+use super::super::Time;
 use super::super::connection::{Connection, ConnectionId, Line, Stage};
-use super::super::reaper;
-use super::super::{Change, Time, prepare};
 use super::Server;
 
 impl Server {
@@ -16,7 +13,7 @@ impl Server {
         if self.halted {
             return connection;
         }
-        let reaping = (!self.read_only).then_some(self.reap_at);
+        let reaping = (!self.read_only).then_some(self.reaping.next());
         [connection, self.sessions.next_expiry(), reaping].into_iter().flatten().min()
     }
 
@@ -35,7 +32,7 @@ impl Server {
         while let Some(session) = self.sessions.overdue(self.now) {
             self.expire(session);
         }
-        if self.now >= self.reap_at && !self.read_only {
+        if !self.read_only {
             self.reap();
         }
     }
@@ -87,19 +84,5 @@ impl Server {
         }
         // A leader that steps down over it has given all sessions their time anew.
         self.end_session(id);
-    }
-
-    /// Deletes what nobody will miss: containers that are empty again, and znodes whose time to
-    /// live is over.
-    fn reap(&mut self) {
-        let interval = self.config.container_check_interval.max(Duration::from_millis(1));
-        self.reap_at = self.now.after(interval);
-        for path in reaper::candidates(&self.tree, &self.config, self.date_ms()) {
-            let change = prepare::reap(&self.tree, &self.config, &path);
-            let change = change.unwrap_or_else(Change::Error);
-            if self.commit(SessionId::NONE, change).is_none() {
-                return;
-            }
-        }
     }
 }

@@ -40,6 +40,7 @@ impl Server {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.output.text(&text);
         }
+        self.sent = self.sent.saturating_add(1);
         self.announce(id);
         self.close(id);
         true

@@ -5,13 +5,14 @@ use std::time::Duration;
 use bytes::BytesMut;
 use zookit_proto::frame;
 use zookit_proto::ops::close_session;
+use zookit_proto::ops::create_ttl::CreateTtlRequest;
 use zookit_proto::ops::multi::{MultiOp, MultiRequest};
 use zookit_proto::ops::sync::{SyncReply, SyncRequest};
-use zookit_proto::types::{CreateMode, EventType};
-use zookit_proto::{ErrorCode, OpCode, Reply, Request, Xid, Zxid};
+use zookit_proto::types::{Acl, CreateMode, EventType, Perms};
+use zookit_proto::{ErrorCode, OpCode, Reply, Request, SessionId, Xid, Zxid};
 
-use super::talk::{Talk, create, delete, exists, get, new_session, request_frame, set};
-use crate::core::Profile;
+use super::talk::{Talk, config, create, delete, exists, get, new_session, request_frame, set};
+use crate::core::{Config, Profile};
 
 #[test]
 fn a_session_of_reads_and_writes() {
@@ -186,6 +187,31 @@ fn containers_are_looked_at_once_a_minute() {
     }
     assert_eq!(talk.tells(a, EventType::NodeDeleted, "/c"), Zxid(5));
     assert_eq!(talk.server.last_zxid(), Zxid(5));
+}
+
+#[test]
+fn what_is_reaped_goes_at_a_limited_pace() {
+    let config = Config { extended_types: true, container_max_per_minute: 2, ..config() };
+    let mut talk = Talk::with(config);
+    for name in ["a", "b", "c"] {
+        let request = CreateTtlRequest {
+            path: format!("/{name}").into(),
+            data: None,
+            acl: Some(vec![Acl::world(Perms::ALL)]),
+            mode: CreateMode::PersistentWithTtl,
+            ttl_ms: 59_999,
+        };
+        let request = Request::CreateTtl(request);
+        assert!(talk.server.execute(talk.now, SessionId::NONE, &request).is_ok());
+    }
+    let there = |talk: &Talk| {
+        ["/a", "/b", "/c"].into_iter().filter(|path| talk.server.tree().contains(path)).count()
+    };
+    for (seconds, left) in [(59, 3), (1, 2), (29, 2), (1, 1), (29, 1), (1, 0)] {
+        talk.wait(Duration::from_secs(seconds));
+        assert_eq!(there(&talk), left, "at {:?}", talk.now);
+    }
+    assert_eq!(talk.server.last_zxid(), Zxid(6));
 }
 
 #[test]
