@@ -20,6 +20,7 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   syscalls   system calls per operation, by strace
   idle       500 idle sessions: heap, threads, CPU; a dead peer; a second request
   restore    1,000,000 watches set again on a new connection
+  server     the embedded server: ready, rates (with --real beside a real one), heap, sessions
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers
   stub       the stub server alone: prints its address, ends with its standard input
 
@@ -127,6 +128,11 @@ fn run(arguments: &Arguments) -> Res<()> {
             preamble();
             let watches = if arguments.quick { 50_000 } else { 1_000_000 };
             extras::restore(stub.address, watches, arguments.rounds)
+        }
+        ["embedded"] => extras::run_embedded(),
+        ["server"] => {
+            preamble();
+            extras::embedded(arguments.real, arguments.quick)
         }
         ["one", address, variant, window, ops] => {
             cores::pin_clients();
