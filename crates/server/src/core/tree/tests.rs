@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use zookit_proto::types::{Acl, EventType, Perms};
-use zookit_proto::{ErrorCode, SessionId, Text, Zxid};
+use zookit_proto::{ErrorCode, SessionId, Stat, Text, Zxid};
 
 use super::*;
 use crate::core::testing::{Replica, acl_of};
