@@ -3,6 +3,7 @@
 //! A null where there must be something is another matter: a real server decodes it, and stumbles
 //! over it later, or does not.
 
+use bytes::{Bytes, BytesMut};
 use zookit_proto::ops::get_ephemerals::GetEphemeralsRequest;
 use zookit_proto::wire::{DecodeError, DecodeErrorKind, Field as _};
 use zookit_proto::{ErrorCode, OpCode, Request, Text, Xid};
@@ -13,25 +14,50 @@ use super::Server;
 use super::log::Outcome;
 use super::requests::is_write;
 
-/// Whether it is a null that could not be decoded.
-pub(super) fn is_null(error: &DecodeError) -> bool {
-    error.kind == DecodeErrorKind::Null
+/// A body with more nulls than this, where there must be none, is taken for broken.
+const NULLS: usize = 8;
+
+/// Why a body is no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Malformed {
+    /// It ends too early, or has a length without a meaning.
+    Broken,
+    /// It would be one if its nulls were empty; the field of the first.
+    Null(&'static str),
+}
+
+impl Malformed {
+    /// What the error means: behind a null there may be worse.
+    pub(super) fn of(opcode: OpCode, body: &Bytes, error: DecodeError) -> Self {
+        let first = error.field;
+        let mut body = BytesMut::from(&body[..]);
+        let mut error = error;
+        for _ in 0..NULLS {
+            // The error stands behind the length that is -1.
+            let null = error.at.checked_sub(4).and_then(|from| body.get_mut(from..error.at));
+            let Some(null) = null.filter(|_| error.kind == DecodeErrorKind::Null) else { break };
+            null.fill(0);
+            match Request::decode(opcode, body.clone().freeze()) {
+                Ok(_) => return Self::Null(first),
+                Err(next) => error = next,
+            }
+        }
+        Self::Broken
+    }
+
+    pub(super) const fn is_null(self) -> bool {
+        matches!(self, Self::Null(_))
+    }
 }
 
 impl Server {
-    pub(super) fn malformed(
-        &mut self,
-        id: ConnectionId,
-        xid: Xid,
-        opcode: OpCode,
-        error: &DecodeError,
-    ) {
+    pub(super) fn malformed(&mut self, id: ConnectionId, xid: Xid, opcode: OpCode, why: Malformed) {
         match opcode {
-            OpCode::GetEphemerals if is_null(error) => {
+            OpCode::GetEphemerals if why.is_null() => {
                 let request = GetEphemeralsRequest { prefix_path: Text::new() };
                 return self.with_faults(id, xid, Request::GetEphemerals(request));
             }
-            OpCode::Sync if is_null(error) => {
+            OpCode::Sync if why.is_null() => {
                 self.note(id, xid, opcode, None, Outcome::Answered(ErrorCode::Ok));
                 return self.answer(id, xid, self.zxid, ErrorCode::Ok, |out| {
                     None::<Text>.write(out);
@@ -39,8 +65,8 @@ impl Server {
             }
             _ => {}
         }
-        let code = code(opcode, error);
-        if is_write(opcode) && self.is_numbered(opcode, error) {
+        let code = self.code(opcode, why);
+        if is_write(opcode) && self.is_numbered(opcode, why) {
             let Some(connection) = self.connections.get(&id) else { return };
             let session = connection.session;
             if self.commit(session, Change::Error(code)).is_none() {
@@ -52,18 +78,24 @@ impl Server {
     }
 
     /// Whether a write takes a number all the same. Until 3.8 it had one before its body was
-    /// looked at; since then that is so of a multi alone.
-    fn is_numbered(&self, opcode: OpCode, error: &DecodeError) -> bool {
-        self.config.profile < Profile::V3_9_5 || opcode == OpCode::Multi || is_null(error)
-    }
-}
-
-/// These validate the path first of all, and a null path is no path.
-fn code(opcode: OpCode, error: &DecodeError) -> ErrorCode {
-    match opcode {
-        OpCode::SetData | OpCode::SetAcl if is_null(error) && error.field == "path" => {
-            ErrorCode::BadArguments
+    /// looked at, but a reconfig; since then that is so of a multi alone.
+    fn is_numbered(&self, opcode: OpCode, why: Malformed) -> bool {
+        match opcode {
+            OpCode::Multi => true,
+            OpCode::Reconfig => why.is_null(),
+            _ => self.config.profile < Profile::V3_9_5 || why.is_null(),
         }
-        _ => ErrorCode::MarshallingError,
+    }
+
+    fn code(&self, opcode: OpCode, why: Malformed) -> ErrorCode {
+        match (opcode, why) {
+            // These validate the path first of all, and a null path is no path.
+            (OpCode::SetData | OpCode::SetAcl, Malformed::Null("path")) => ErrorCode::BadArguments,
+            // Its path was whatever is in the frame, and never one.
+            (OpCode::DeleteContainer, _) if self.config.profile < Profile::V3_9_5 => {
+                ErrorCode::BadArguments
+            }
+            _ => ErrorCode::MarshallingError,
+        }
     }
 }

@@ -7,14 +7,13 @@ use zookit_proto::header::{ReplyHeader, RequestHeader};
 use zookit_proto::ops::auth::AuthRequest;
 use zookit_proto::ops::sasl::SaslReply;
 use zookit_proto::types::Credentials;
-use zookit_proto::wire::DecodeError;
 use zookit_proto::{ErrorCode, OpCode, Reply, Request, Xid, Zxid};
 
 use super::super::connection::ConnectionId;
 use super::super::prepare;
 use super::Server;
 use super::log::Outcome;
-use super::malformed::is_null;
+use super::malformed::Malformed;
 
 impl Server {
     /// A frame behind the handshake. One too short for its header closes the connection.
@@ -25,7 +24,8 @@ impl Server {
             connection.counters.last_op = Some(opcode);
             connection.counters.last_xid = Some(header.xid);
         }
-        let request = Request::decode(opcode, body);
+        let request = Request::decode(opcode, body.clone())
+            .map_err(|error| Malformed::of(opcode, &body, error));
         match (opcode, request) {
             (OpCode::Auth, Ok(Request::Auth(request))) => self.auth(id, header.xid, &request),
             (OpCode::Sasl, Ok(Request::Sasl(request))) if request.token.is_some() => {
@@ -34,7 +34,7 @@ impl Server {
                 self.answer(id, header.xid, Zxid(0), ErrorCode::Ok, |out| reply.write(out));
             }
             // A scheme that is null is one that there is not.
-            (OpCode::Auth, Err(error)) if is_null(&error) => self.auth_fails(id, header.xid),
+            (OpCode::Auth, Err(why)) if why.is_null() => self.auth_fails(id, header.xid),
             // These two are decoded where a failure closes the connection.
             (OpCode::Auth | OpCode::Sasl, _) => self.close(id),
             (opcode, request) => self.submit(id, header.xid, opcode, request),
@@ -47,7 +47,7 @@ impl Server {
         id: ConnectionId,
         xid: Xid,
         opcode: OpCode,
-        request: Result<Request, DecodeError>,
+        request: Result<Request, Malformed>,
     ) {
         let Some(connection) = self.connections.get(&id) else { return };
         let (session, timeout) = (connection.session, connection.timeout);
@@ -71,7 +71,7 @@ impl Server {
         }
         match request {
             Ok(request) => self.with_faults(id, xid, request),
-            Err(error) => self.malformed(id, xid, opcode, &error),
+            Err(why) => self.malformed(id, xid, opcode, why),
         }
     }
 

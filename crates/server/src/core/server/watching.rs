@@ -8,6 +8,7 @@ use zookit_proto::types::{AddWatchMode, EventType};
 use zookit_proto::{ErrorCode, Reply, Request, Stat, Text, Xid, Zxid};
 
 use super::super::connection::ConnectionId;
+use super::super::java;
 use super::Server;
 
 impl Server {
@@ -71,7 +72,7 @@ impl Server {
             match happened(missed, stat, since) {
                 // These are made up, so they have no transaction, and they are not kept from whom
                 // may not read the znode.
-                Some(event) => self.notify(id, event, path, Zxid::NONE),
+                Some(event) => self.notify(id, event, &java::echo(path), Zxid::NONE),
                 None if missed == EventType::NodeChildrenChanged => {
                     self.watches.add_child(id, path);
                 }

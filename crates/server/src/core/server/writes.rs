@@ -3,6 +3,7 @@
 //! A write that is refused takes a number as well: its error is a transaction.
 
 use zookit_proto::header::ReplyHeader;
+use zookit_proto::ops::multi::MultiReply;
 use zookit_proto::ops::notification::WatcherEvent;
 use zookit_proto::types::{EventType, KeeperState, Perms};
 use zookit_proto::wire::Field as _;
@@ -30,8 +31,9 @@ impl Server {
         let session = connection.session;
         let ids = connection.ids.as_slice();
         let change = prepare::prepare(&self.asking(session, ids), request);
+        let numbered = prepare::takes_zxid(self.config.profile, request);
         let reply = match change {
-            Err(err) if !prepare::takes_zxid(self.config.profile, request) => Err(err),
+            Err(err) if !numbered => Err(err),
             change => {
                 let written = self.commit(session, change.unwrap_or_else(Change::Error))?;
                 if is_never_answered(request, &written) {
@@ -41,10 +43,13 @@ impl Server {
             }
         };
         let err = reply.as_ref().err().copied().unwrap_or(ErrorCode::Ok);
-        self.answer(id, xid, self.zxid, err, |out| {
-            if let Ok(reply) = reply {
-                reply.write(out);
-            }
+        // Until 3.8 a multi over which the server stumbled before it had a number is answered with
+        // results, of which there are none.
+        let no_results = matches!(request, Request::Multi(_)) && self.is_before_3_9() && !numbered;
+        self.answer(id, xid, self.zxid, err, |out| match reply {
+            Ok(reply) => reply.write(out),
+            Err(_) if no_results => MultiReply::default().write(out),
+            Err(_) => {}
         });
         Some(err)
     }

@@ -1,8 +1,11 @@
 //! Bytes that are no requests, or none that make sense: the reactions of a real server.
 
 use zookit_proto::ops::auth::AuthRequest;
+use zookit_proto::ops::create::CreateRequest;
+use zookit_proto::ops::multi::{MultiOp, MultiRequest};
 use zookit_proto::ops::multi_read::MultiRead;
 use zookit_proto::ops::sasl::{SaslReply, SaslRequest};
+use zookit_proto::ops::set_watches::SetWatchesRequest;
 use zookit_proto::types::{CreateMode, Credentials};
 use zookit_proto::{ErrorCode, OpCode, Operation, Reply, Request, Xid, Zxid};
 
@@ -74,7 +77,7 @@ fn a_null_where_there_is_none_to_be_is_decoded_and_stumbled_over() {
     let mut talk = Talk::new();
     let a = talk.client();
     let null = [0xff; 4];
-    let any = [&null[..], &null, &null].concat();
+    let any = [&null[..], &null, &null, &null].concat();
     for (opcode, zxid, err) in [
         (OpCode::Create, 2, ErrorCode::MarshallingError),
         (OpCode::SetData, 3, ErrorCode::BadArguments),
@@ -95,6 +98,69 @@ fn a_null_where_there_is_none_to_be_is_decoded_and_stumbled_over() {
     let answer = talk.answers(a, Xid::AUTH, OpCode::Auth);
     assert_eq!(answer, (Zxid(0), Err(ErrorCode::AuthFailed)));
     talk.closes(a);
+}
+
+/// As a real 3.9.5 answers: what is behind the null does not decode, so nothing was decoded.
+#[test]
+fn a_null_before_what_does_not_decode_is_no_null() {
+    let mut talk = Talk::new();
+    let a = talk.client();
+    let before = talk.server.last_zxid();
+    for opcode in [OpCode::Create, OpCode::SetData, OpCode::SetAcl] {
+        talk.send(a, &raw_frame(9, opcode.number(), b"\xff\xff\xff\xff/a/b"));
+        let answer = talk.answers(a, Xid(9), opcode);
+        assert_eq!(answer, (before, Err(ErrorCode::MarshallingError)), "{opcode}");
+    }
+}
+
+#[test]
+fn before_3_9_a_broken_reconfig_took_no_number_and_a_container_was_no_path() {
+    for profile in [Profile::V3_8_0, Profile::V3_8_6] {
+        let mut talk = Talk::of(profile);
+        let a = talk.client();
+        let before = talk.server.last_zxid();
+        talk.send(a, &raw_frame(9, OpCode::Reconfig.number(), b"\0\0\0\x09"));
+        let answer = talk.answers(a, Xid(9), OpCode::Reconfig);
+        assert_eq!(answer, (before, Err(ErrorCode::MarshallingError)));
+        talk.send(a, &raw_frame(9, OpCode::DeleteContainer.number(), b"\0\0\0\x02/"));
+        let answer = talk.answers(a, Xid(9), OpCode::DeleteContainer);
+        assert_eq!(answer, (Zxid(before.0 + 1), Err(ErrorCode::BadArguments)));
+    }
+}
+
+/// As a real 3.8.6 and a real 3.9.5 answer.
+#[test]
+fn a_multi_with_a_null_acl_had_the_end_of_its_results_behind_the_refusal() {
+    let end = &[0xff, 0xff, 0xff, 0xff, 1, 0xff, 0xff, 0xff, 0xff][..];
+    for (profile, behind) in [(Profile::V3_8_6, end), (Profile::V3_9_5, &[])] {
+        let mut talk = Talk::of(profile);
+        let a = talk.client();
+        let create = CreateRequest {
+            path: "/a".into(),
+            data: None,
+            acl: None,
+            mode: CreateMode::Persistent,
+        };
+        let ops = vec![MultiOp::Create(create)];
+        talk.send(a, &request_frame(Xid(9), &Request::Multi(MultiRequest { ops })));
+        let Said::Reply { header, body } = talk.says(a) else { panic!() };
+        assert_eq!((header.err, &body[..]), (ErrorCode::MarshallingError, behind), "{profile}");
+    }
+}
+
+#[test]
+fn a_replayed_event_has_its_path_as_java_writes_it() {
+    let mut talk = Talk::new();
+    let a = talk.client();
+    let request = Request::SetWatches(SetWatchesRequest {
+        relative_zxid: Zxid(0),
+        data_watches: vec!["/\u{1f600}".into()],
+        exist_watches: Vec::new(),
+        child_watches: Vec::new(),
+    });
+    talk.ask(a, &request);
+    let frame = talk.frame(a).unwrap();
+    assert!(frame.ends_with(b"/\xed\xa0\xbd\xed\xb8\x80"), "{frame:?}");
 }
 
 #[test]
@@ -160,8 +226,8 @@ fn a_multi_read_of_writes_is_refused_with_the_end_of_its_results() {
     let mut talk = Talk::new();
     let a = talk.client();
     let Request::Create(op) = create("/a", CreateMode::Persistent) else { panic!() };
-    let ops = vec![zookit_proto::ops::multi::MultiOp::Create(op)];
-    let request = Request::MultiRead(zookit_proto::ops::multi::MultiRequest { ops });
+    let ops = vec![MultiOp::Create(op)];
+    let request = Request::MultiRead(MultiRequest { ops });
     assert_eq!(request.opcode().number(), MultiRead::NUMBER);
     talk.ask(a, &request);
     let Said::Reply { header, body } = talk.says(a) else { panic!() };
