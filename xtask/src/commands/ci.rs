@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::test::{Ran, Versions, versions_table};
-use super::{callgrind, check, embedded, fuzzing, no_arguments, test, tour};
+use super::{callgrind, check, conformance, embedded, fuzzing, no_arguments, test, tour};
 use crate::Outcome;
 use crate::process::{cargo, on_path, run as run_program, run_quietly, say};
 use crate::steps::{Ended, Steps};
@@ -48,6 +48,7 @@ fn in_order(steps: &mut Steps, versions: Versions, ran: &mut Vec<Ran>) -> Outcom
     steps.run("embedded", || embedded::check().map(|()| Ended::Passed))?;
     steps.run("tour", || tour::embedded().map(|()| Ended::Passed))?;
     steps.run("tour, on a real server", tour_or_skip)?;
+    steps.run("conformance", || conformance::step(versions))?;
     steps.run("callgrind", callgrind::check)?;
     steps.run("deny", deny)?;
     steps.run("fuzz", || fuzzing::run_for(FUZZING))

@@ -3,6 +3,7 @@
 mod callgrind;
 mod check;
 mod ci;
+mod conformance;
 mod embedded;
 mod full;
 mod fuzzing;
@@ -54,6 +55,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[VERSION...]",
         about: "records what real servers say, for the replay tests of zookit-proto",
         run: golden::run,
+    },
+    Command {
+        name: "conformance",
+        arguments: "suite [VERSION...] | differential [OPERATIONS [VERSION...]] | compare A B [OPERATIONS] | record [VERSION...]",
+        about: "the embedded server and real ones, compared; record: the transcripts of the tests",
+        run: conformance::run,
     },
     Command {
         name: "versions",

@@ -52,11 +52,17 @@ impl Generator {
             }
             Kind::RemoveWatches => {
                 let watcher_type = self.watcher_type();
-                Request::RemoveWatches(RemoveWatchesRequest { path: self.path(), watcher_type })
+                let rooted = Some(self.path()).filter(|path| path.starts_with(b"/"));
+                let path = rooted.unwrap_or_else(|| self.existing());
+                Request::RemoveWatches(RemoveWatchesRequest { path, watcher_type })
             }
             Kind::CheckWatches => {
                 let watcher_type = self.watcher_type();
-                Request::CheckWatches(CheckWatchesRequest { path: self.path(), watcher_type })
+                // Real servers look through the parents of the path while a recursive watch of
+                // anyone is left, and stumble where there is no slash.
+                let rooted = Some(self.path()).filter(|path| path.starts_with(b"/"));
+                let path = rooted.unwrap_or_else(|| self.existing());
+                Request::CheckWatches(CheckWatchesRequest { path, watcher_type })
             }
             Kind::Auth => Request::Auth(self.auth()),
             Kind::Sasl => {
@@ -168,18 +174,21 @@ impl Generator {
     pub(super) fn delete(&mut self) -> DeleteRequest {
         let path = self.path();
         let now = self.model.nodes.get(&*path.to_str()).map_or(0, |node| node.version);
-        DeleteRequest { path, version: self.version(now) }
+        let version = self.version(&path, now);
+        DeleteRequest { path, version }
     }
 
     pub(super) fn set_data(&mut self) -> SetDataRequest {
         let path = self.path();
         let now = self.model.nodes.get(&*path.to_str()).map_or(0, |node| node.version);
-        SetDataRequest { path, data: self.data(), version: self.version(now) }
+        let version = self.version(&path, now);
+        SetDataRequest { path, data: self.data(), version }
     }
 
     fn set_acl(&mut self) -> SetAclRequest {
         let path = self.path();
         let now = self.model.nodes.get(&*path.to_str()).map_or(0, |node| node.aversion);
-        SetAclRequest { path, acl: self.acl(), version: self.version(now) }
+        let version = self.version(&path, now);
+        SetAclRequest { path, acl: self.acl(), version }
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use zookit_proto::ops::multi::MultiOp;
+use zookit_proto::wire::DecodeErrorKind;
 use zookit_proto::{OpCode, Request};
 
 use super::Generator;
@@ -83,9 +84,14 @@ impl Generator {
 }
 
 /// Whether a body that was broken may be sent: it must neither leave a sequential znode where its
-/// number is another on every server, nor have a time to live that ends the server.
+/// number is another on every server, nor have a time to live that ends the server, nor be one of
+/// the written differences: a vector with a count below -1 is an empty one to a real server.
 fn is_harmless(ask: &Ask) -> bool {
-    match ask.request() {
+    let decoded = Request::decode(ask.opcode, ask.body.clone());
+    if let Err(error) = &decoded {
+        return !matches!(error.kind, DecodeErrorKind::BadLength(_));
+    }
+    match decoded.ok() {
         Some(Request::Create(_) | Request::Create2(_) | Request::CreateTtl(_)) => false,
         Some(Request::DeleteContainer(_)) => false,
         Some(Request::Multi(multi)) => multi

@@ -37,7 +37,8 @@ impl Generator {
     pub(super) fn check(&mut self) -> CheckRequest {
         let path = self.path();
         let now = self.model.nodes.get(&*path.to_str()).map_or(0, |node| node.version);
-        CheckRequest { path, version: self.version(now) }
+        let version = self.version(&path, now);
+        CheckRequest { path, version }
     }
 
     pub(super) fn multi_read(&mut self) -> MultiRequest {

@@ -70,12 +70,15 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Whether what comes behind it, sent together with it, has one outcome. Not so where the
-    /// server closes, or where it answers out of turn, as it does to authentication.
+    /// server closes, or where it answers out of turn, as it does to authentication. And behind a
+    /// setACL a real server checks the old ACL or the new one, as it happens: until it is applied
+    /// its prepare step does not see it.
     pub(super) const fn fits_into_a_burst(self) -> bool {
         !matches!(
             self,
             Self::Auth
                 | Self::Sasl
+                | Self::SetAcl
                 | Self::CloseSession
                 | Self::UnknownOperation
                 | Self::Check

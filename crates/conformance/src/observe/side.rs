@@ -152,8 +152,9 @@ impl<'t> Side<'t> {
             items.push(Item::NotConnected);
             return Ok(());
         };
+        let oldest = self.view.beginning();
         let requests: Vec<_> =
-            asks.iter().map(|ask| (ask.opcode, absolute(ask, last_zxid))).collect();
+            asks.iter().map(|ask| (ask.opcode, absolute(ask, last_zxid, oldest))).collect();
         connection.send(&requests);
         slot.asked.extend(asks.iter().cloned());
         while slot.connection.as_ref().is_some_and(|connection| connection.unanswered() > 0) {
@@ -290,12 +291,13 @@ fn end_of(connection: &mut Connection) -> Outcome<Item> {
     })
 }
 
-/// The body to send: a setWatches counts from what its slot has seen.
-fn absolute(ask: &Ask, last_zxid: Zxid) -> Bytes {
+/// The body to send: a setWatches counts from what its slot has seen, and does not reach behind the
+/// beginning, where servers have histories of their own.
+fn absolute(ask: &Ask, last_zxid: Zxid, oldest: Zxid) -> Bytes {
     let from_here = matches!(ask.opcode, OpCode::SetWatches | OpCode::SetWatches2);
     match ask.body.split_first_chunk::<8>() {
         Some((offset, rest)) if from_here => {
-            let zxid = last_zxid.0.saturating_add(i64::from_be_bytes(*offset));
+            let zxid = last_zxid.0.saturating_add(i64::from_be_bytes(*offset)).max(oldest.0);
             let mut body = BytesMut::with_capacity(ask.body.len());
             body.put_i64(zxid);
             body.extend_from_slice(rest);

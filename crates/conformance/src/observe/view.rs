@@ -24,6 +24,11 @@ impl View {
         Self { beginning, sessions: BTreeMap::new(), dates: BTreeMap::new() }
     }
 
+    /// The zxid at which the script began.
+    pub(super) const fn beginning(&self) -> Zxid {
+        self.beginning.zxid
+    }
+
     /// Gives a session a number.
     pub(super) fn name(&mut self, id: SessionId, number: usize) {
         self.sessions.insert(id, number);

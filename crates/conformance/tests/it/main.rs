@@ -1,0 +1,4 @@
+//! The embedded server, held against what real servers answered and against the suite.
+
+mod suite;
+mod transcripts;

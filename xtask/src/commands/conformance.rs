@@ -1,0 +1,169 @@
+//! `cargo xtask conformance …`: the embedded server and real ones, compared.
+//!
+//! * `suite [VERSION…]`: the named cases on real servers, so that each stays a fact.
+//! * `differential [OPERATIONS [VERSION…]]`: random scripts on the embedded server and a real one.
+//! * `compare A B [OPERATIONS]`: the same on two real servers of the versions A and B.
+//! * `record [VERSION…]`: what real servers answer, to `crates/conformance/transcripts`. Commit it:
+//!   the tests of zookit-conformance replay it without Java.
+//!
+//! Without versions: those that the embedded server behaves as. Each gets a new server.
+
+use std::fs;
+
+use super::test::Versions;
+use crate::Outcome;
+use crate::process::{cargo, output, root, run as run_program, say};
+use crate::steps::Ended;
+use crate::zookeeper::{Options, Placed, Running, Version, Wanted, place};
+
+/// As which the embedded server behaves; the profiles of zookit-server.
+const PROFILES: [&str; 3] = ["3.8.0", "3.8.6", "3.9.5"];
+
+/// The operations of a differential run in `ci`, and of one that is asked for without a number.
+const IN_CI: &str = "20000";
+/// In `full`, on each version.
+const IN_FULL: &str = "200000";
+
+pub(super) fn run(arguments: &[String]) -> Outcome {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["suite", versions @ ..] => each(versions, suite),
+        ["differential"] => each(&[], |version| differential(version, IN_CI)),
+        ["differential", operations, versions @ ..] => {
+            each(versions, |version| differential(version, operations))
+        }
+        ["compare", one, other] => compare(one, other, IN_CI),
+        ["compare", one, other, operations] => compare(one, other, operations),
+        ["record", versions @ ..] => each(versions, record),
+        _ => Err(String::from("`conformance` takes suite, differential, compare or record")),
+    }
+}
+
+/// The step of `ci`, on the newest version at hand, and of `full`, on all of them. The transcripts
+/// are replayed by the tests.
+pub(super) fn step(versions: Versions) -> Outcome<Ended> {
+    let (wanted, operations) = match versions {
+        Versions::Newest => (vec![Wanted::Newest], IN_CI),
+        Versions::All => (PROFILES.iter().map(exactly).collect::<Outcome<_>>()?, IN_FULL),
+    };
+    let mut without = Vec::new();
+    for wanted in &wanted {
+        match place(*wanted).map(|placed| placed.version.to_string()) {
+            Ok(version) if PROFILES.contains(&version.as_str()) => {
+                suite(&version)?;
+                differential(&version, operations)?;
+            }
+            Ok(version) => without.push(format!("the embedded server is never a {version}")),
+            Err(why) => without.push(why),
+        }
+    }
+    Ok(match without.len() {
+        0 => Ended::Passed,
+        count if count == wanted.len() => Ended::Skipped(without.remove(0)),
+        _ => Ended::PassedWithout(without.join("; ")),
+    })
+}
+
+fn exactly(version: &&str) -> Outcome<Wanted> {
+    Wanted::from_argument(Some(version))
+}
+
+fn each(versions: &[&str], mut run: impl FnMut(&str) -> Outcome) -> Outcome {
+    let versions = if versions.is_empty() { &PROFILES[..] } else { versions };
+    versions.iter().try_for_each(|version| run(version))
+}
+
+fn placed(version: &str) -> Outcome<Placed> {
+    place(Wanted::from_argument(Some(version))?)
+}
+
+/// A server on which quotas are enforced and nothing happens by itself: a znode that is reaped in
+/// the middle of a script would be a difference.
+fn quiet() -> Options {
+    let configuration = vec![("enforceQuota".to_owned(), "true".to_owned())];
+    let java = vec!["-Dznode.container.checkIntervalMs=86400000".to_owned()];
+    Options { configuration, java, ..Options::default() }
+}
+
+/// The program `conformance`, which is built first, so that no server waits for the compiler.
+fn conformance(arguments: &[&str]) -> Outcome<std::process::Command> {
+    let package = ["--quiet", "--package", "zookit-conformance"];
+    run_program(cargo(&["build"]).args(package))?;
+    let mut command = cargo(&["run"]);
+    command.args(package).arg("--").args(arguments);
+    Ok(command)
+}
+
+fn suite(version: &str) -> Outcome {
+    let placed = placed(version)?;
+    let mut command = conformance(&["suite"])?;
+    let running = Running::start(&placed, &Options::default())?;
+    run_program(command.args([&running.connect, &placed.version.to_string()]))
+}
+
+fn differential(version: &str, operations: &str) -> Outcome {
+    let placed = placed(version)?;
+    let mut command = conformance(&["differential", "--operations", operations])?;
+    let running = Running::start(&placed, &quiet())?;
+    command.args(asked(&[placed.version])).args(["--seconds", "1500"]);
+    run_program(command.arg(format!("embedded:{}", placed.version)).arg(&running.connect))
+}
+
+fn compare(one: &str, other: &str, operations: &str) -> Outcome {
+    let (one, other) = (placed(one)?, placed(other)?);
+    let mut command = conformance(&["differential", "--operations", operations])?;
+    let servers = [Running::start(&one, &quiet())?, Running::start(&other, &quiet())?];
+    command.args(asked(&[one.version, other.version])).args(["--seconds", "1500"]);
+    run_program(command.args(servers.iter().map(|server| &server.connect)))
+}
+
+fn record(version: &str) -> Outcome {
+    let placed = placed(version)?;
+    let mut command = conformance(&["record"])?;
+    let running = Running::start(&placed, &quiet())?;
+    command.args(asked(&[placed.version]));
+    let transcript = output(command.args([&running.connect, &placed.version.to_string()]))?;
+    let name = format!("apache-{}.transcript", placed.version);
+    let path = root().join("crates/conformance/transcripts").join(&name);
+    fs::write(&path, &transcript).map_err(|error| format!("{}: {error}", path.display()))?;
+    say(&format!("{name}: {} bytes", transcript.len()));
+    Ok(())
+}
+
+/// What may be asked of all of these.
+fn asked(versions: &[Version]) -> &'static [&'static str] {
+    if versions.iter().all(|version| answers_lone_check(*version)) {
+        &[]
+    } else {
+        &["--no-lone-check"]
+    }
+}
+
+/// A check outside a multi is never answered before 3.8.5 and 3.9.3.
+fn answers_lone_check(version: Version) -> bool {
+    let fixed = if (version.major, version.minor) == (3, 8) { 5 } else { 3 };
+    (version.major, version.minor, version.patch) >= (3, 8, 5)
+        && ((version.major, version.minor) > (3, 9) || version.patch >= fixed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_check_is_asked_for_where_all_answer_it() {
+        let version = |text: &str| text.parse::<Version>().unwrap();
+        for (text, answers) in [
+            ("3.7.2", false),
+            ("3.8.4", false),
+            ("3.8.5", true),
+            ("3.9.2", false),
+            ("3.9.3", true),
+            ("3.10.0", true),
+        ] {
+            assert_eq!(answers_lone_check(version(text)), answers, "{text}");
+        }
+        assert!(asked(&[version("3.8.6"), version("3.9.5")]).is_empty());
+        assert_eq!(asked(&[version("3.8.0"), version("3.9.5")]), ["--no-lone-check"]);
+    }
+}
