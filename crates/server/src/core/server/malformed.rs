@@ -83,6 +83,8 @@ impl Server {
         match opcode {
             OpCode::Multi => true,
             OpCode::Reconfig => why.is_null(),
+            // Its path is no text, and a null falls over while it is decoded.
+            OpCode::DeleteContainer => self.config.profile < Profile::V3_9_5,
             _ => self.config.profile < Profile::V3_9_5 || why.is_null(),
         }
     }

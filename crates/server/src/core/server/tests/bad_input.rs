@@ -111,6 +111,9 @@ fn a_null_before_what_does_not_decode_is_no_null() {
         let answer = talk.answers(a, Xid(9), opcode);
         assert_eq!(answer, (before, Err(ErrorCode::MarshallingError)), "{opcode}");
     }
+    talk.send(a, &raw_frame(9, OpCode::DeleteContainer.number(), &[0xff; 4]));
+    let answer = talk.answers(a, Xid(9), OpCode::DeleteContainer);
+    assert_eq!(answer, (before, Err(ErrorCode::MarshallingError)));
 }
 
 #[test]
