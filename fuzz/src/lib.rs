@@ -10,8 +10,9 @@
 
 use bytes::{Bytes, BytesMut};
 use zookit_proto::connect::{ConnectRequest, ConnectResponse};
+use zookit_proto::frame::append_request;
 use zookit_proto::wire::encode;
-use zookit_proto::{OpCode, Reply, Request};
+use zookit_proto::{OpCode, Reply, Request, Xid};
 
 /// The first byte from which on an input is damage to a sample.
 const DAMAGE: u8 = 128;
@@ -144,6 +145,28 @@ pub fn streams() -> Vec<Case> {
         .collect()
 }
 
+/// Conversations with a server: some request samples behind their headers, each a frame; the kind
+/// says which version it is, and whether there was a handshake.
+#[must_use]
+pub fn conversations() -> Vec<Case> {
+    let samples = Request::samples();
+    let frame = |(request, xid): (&Request, i32)| {
+        let mut out = BytesMut::new();
+        let number = request.opcode().number();
+        let write = |out: &mut BytesMut| request.write(out);
+        match append_request(&mut out, Xid(xid), number, usize::MAX, write) {
+            Ok(()) => out.to_vec(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let frames: Vec<_> = samples.iter().zip(1..).map(frame).collect();
+    frames
+        .chunks(4)
+        .zip(0..DAMAGE)
+        .map(|(some, kind)| Case { kind, bytes: some.concat() })
+        .collect()
+}
+
 /// Decodes, and panics when that allocates more than the bytes justify: the smallest elements
 /// there are become values forty times their size.
 pub fn bounded<T>(received: &Bytes, decode: impl FnOnce(Bytes) -> T) -> T {
@@ -161,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_case_survives_the_way_there_and_back() {
-        for samples in [requests(), replies(), multis(), handshakes(), streams()] {
+        for samples in [requests(), replies(), multis(), handshakes(), streams(), conversations()] {
             assert!(samples.len() > 5);
             for case in &samples {
                 assert_eq!(Case::from_input(&case.to_input(), &samples).as_ref(), Some(case));

@@ -5,11 +5,13 @@
 //! `BOLERO_RANDOM_TEST_TIME_MS` makes that longer. A failure prints `BOLERO_RANDOM_SEED`, with
 //! which it is found again.
 
+mod server;
+
 use std::path::Path;
 
 use bolero::check;
 use bytes::BytesMut;
-use zookit_fuzz::{Case, bounded, handshakes, multis, replies, requests, streams};
+use zookit_fuzz::{Case, bounded, conversations, handshakes, multis, replies, requests, streams};
 use zookit_proto::connect;
 use zookit_proto::frame::{self, FrameError};
 use zookit_proto::ops::multi::{MultiReply, MultiRequest};
@@ -130,5 +132,15 @@ fn connect() {
         } else {
             check_record::<connect::ConnectResponse>(&case);
         }
+    });
+}
+
+#[test]
+fn conversation() {
+    assert_corpus("conversation");
+    let samples = conversations();
+    check!().for_each(|input: &[u8]| {
+        let Some(case) = Case::from_input(input, &samples) else { return };
+        server::converse(&case);
     });
 }

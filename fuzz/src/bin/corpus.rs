@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use zookit_fuzz::{Case, handshakes, kind_of, multis, replies, requests, streams};
+use zookit_fuzz::{Case, conversations, handshakes, kind_of, multis, replies, requests, streams};
 use zookit_proto::OpCode;
 use zookit_proto::header::{ReplyHeader, RequestHeader};
 use zookit_proto::recording::{self, FrameKind, RecordedFrame};
@@ -70,6 +70,7 @@ fn main() -> io::Result<()> {
         ("reply", replies()),
         ("multi", multis()),
         ("connect", handshakes()),
+        ("conversation", conversations()),
     ] {
         let recorded = recorded.iter().filter(|(of, _)| *of == target).map(|(_, case)| case);
         let cases: Vec<_> = samples.into_iter().chain(recorded.cloned()).collect();
