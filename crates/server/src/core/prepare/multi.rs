@@ -55,15 +55,19 @@ impl Made {
     }
 }
 
-/// Whether a multi takes a zxid: all do but one whose first malformed operation is a create with a
-/// null ACL.
+/// Whether a multi takes a zxid: all do but one at whose first fault a server stumbles, instead of
+/// finding it: a create with a null ACL, and no read among writes before it.
 pub(super) fn takes_zxid(profile: Profile, request: &MultiRequest) -> bool {
-    let mut creates = request.ops.iter().filter_map(|op| Made::of(profile, op));
-    let malformed = creates.find_map(|create| match create {
-        Made::Malformed { takes_zxid } => Some(takes_zxid),
-        _ => None,
-    });
-    malformed.unwrap_or(true)
+    let is_write = |op: &MultiOp| !matches!(op, MultiOp::GetData(_) | MultiOp::GetChildren(_));
+    let first_is_write = request.ops.first().is_some_and(is_write);
+    for op in &request.ops {
+        match Made::of(profile, op) {
+            Some(Made::Malformed { takes_zxid }) => return takes_zxid,
+            _ if is_write(op) != first_is_write => return true,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Whether there is an operation in it that is not for a multi, or that does not decode.

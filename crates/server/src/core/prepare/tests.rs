@@ -6,6 +6,7 @@ use zookit_proto::ops::create::CreateRequest;
 use zookit_proto::ops::create_ttl::CreateTtlRequest;
 use zookit_proto::ops::delete::DeleteRequest;
 use zookit_proto::ops::delete_container::DeleteContainerRequest;
+use zookit_proto::ops::get_data::GetDataRequest;
 use zookit_proto::ops::multi::{MultiOp, MultiRequest, MultiResult};
 use zookit_proto::ops::reconfig::ReconfigRequest;
 use zookit_proto::ops::set_acl::SetAclRequest;
@@ -344,10 +345,7 @@ fn which_create_stands_in_a_multi_depends_on_the_version() {
         assert_eq!(of(profile, op), (15, OK, Some(Owner::Ttl { ms: 7 }), true));
         let op = MultiOp::Create(c(CreateMode::PersistentWithTtl));
         assert_eq!(of(profile, op), (0, MarshallingError, None, true));
-        let op = MultiOp::GetData(zookit_proto::ops::get_data::GetDataRequest {
-            path: "/".into(),
-            watch: false,
-        });
+        let op = MultiOp::GetData(GetDataRequest { path: "/".into(), watch: false });
         assert_eq!(of(profile, op), (0, MarshallingError, None, true));
     }
     let unknown = || MultiOp::Create(c(CreateMode::Unknown(9)));
@@ -356,6 +354,20 @@ fn which_create_stands_in_a_multi_depends_on_the_version() {
     let no_acl = || MultiOp::Create(CreateRequest { acl: None, ..persistent() });
     assert_eq!(of(old, no_acl()), (-1, InvalidAcl, None, true));
     assert_eq!(of(new, no_acl()), (0, MarshallingError, None, false));
+}
+
+#[test]
+fn the_first_fault_in_a_multi_decides_whether_it_takes_a_zxid() {
+    let no_acl = || CreateRequest { acl: None, ..create("/x", CreateMode::Persistent) };
+    let get = || GetDataRequest { path: "/".into(), watch: false };
+    let takes =
+        |ops: Vec<MultiOp>| takes_zxid(Profile::V3_9_5, &Request::Multi(MultiRequest { ops }));
+    assert!(!takes(vec![check("/", -1), MultiOp::Create(no_acl())]));
+    assert!(!takes(vec![MultiOp::GetData(get()), MultiOp::Create(no_acl())]));
+    let fine = MultiOp::Create(create("/x", CreateMode::Persistent));
+    assert!(takes(vec![MultiOp::GetData(get()), fine.clone(), MultiOp::Create2(no_acl())]));
+    assert!(takes(vec![fine, MultiOp::GetData(get()), MultiOp::Create2(no_acl())]));
+    assert!(takes(vec![]));
 }
 
 #[test]
