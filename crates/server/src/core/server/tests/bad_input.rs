@@ -1,7 +1,9 @@
 //! Bytes that are no requests, or none that make sense: the reactions of a real server.
 
 use zookit_proto::ops::auth::AuthRequest;
+use zookit_proto::ops::check::CheckRequest;
 use zookit_proto::ops::create::CreateRequest;
+use zookit_proto::ops::get_data::GetDataRequest;
 use zookit_proto::ops::multi::{MultiOp, MultiRequest};
 use zookit_proto::ops::multi_read::MultiRead;
 use zookit_proto::ops::sasl::{SaslReply, SaslRequest};
@@ -148,6 +150,28 @@ fn a_multi_with_a_null_acl_had_the_end_of_its_results_behind_the_refusal() {
         talk.send(a, &request_frame(Xid(9), &Request::Multi(MultiRequest { ops })));
         let Said::Reply { header, body } = talk.says(a) else { panic!() };
         assert_eq!((header.err, &body[..]), (ErrorCode::MarshallingError, behind), "{profile}");
+    }
+}
+
+/// As a real 3.9.5 answers: what comes first in the multi does not decode first.
+#[test]
+fn a_multi_of_both_kinds_before_a_null_acl_takes_a_number() {
+    let read = MultiOp::GetData(GetDataRequest { path: "/".into(), watch: false });
+    let (data, mode) = (None, CreateMode::Persistent);
+    let null = MultiOp::Create(CreateRequest { path: "/a".into(), data, acl: None, mode });
+    let check = MultiOp::Check(CheckRequest { path: "/".into(), version: -1 });
+    for (ops, taken) in [
+        (vec![read.clone(), check.clone(), null.clone()], 1),
+        (vec![check.clone(), read.clone(), null.clone()], 1),
+        (vec![check, null.clone()], 0),
+        (vec![read, null], 0),
+    ] {
+        let mut talk = Talk::new();
+        let a = talk.client();
+        let after = Zxid(talk.server.last_zxid().0 + taken);
+        let xid = talk.ask(a, &Request::Multi(MultiRequest { ops }));
+        let answer = talk.answers(a, xid, OpCode::Multi);
+        assert_eq!(answer, (after, Err(ErrorCode::MarshallingError)));
     }
 }
 
