@@ -1,7 +1,7 @@
 //! The first half of a write: a request, and who asks, become a [`Change`] or an error.
 //!
 //! Nothing is changed here. What a change does is checked against the tree as it is, or, within a
-//! multi, as it will be when the operations before it are carried out ([`pending`]). The checks
+//! multi, as it will be when the operations before it are carried out (`pending`). The checks
 //! come in the order of Apache's `PrepRequestProcessor`: which of several errors a client is told
 //! is part of the protocol.
 //!

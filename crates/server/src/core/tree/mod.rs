@@ -7,7 +7,7 @@
 //! # The order of children
 //!
 //! ZooKeeper promises none. A real server answers in the order of a Java `HashSet`, and so does
-//! this one, name for name ([`Table`](super::java::Table)): it is the same in every run, and
+//! this one, name for name (`java::Table`): it is the same in every run, and
 //! whoever forgets to sort finds out here and not in production.
 //!
 //! # Memory
