@@ -254,7 +254,7 @@ impl Control {
     }
 }
 
-/// The tree, as JSON; [`json`](crate::json) has its form.
+/// The tree, as JSON; [`json`] has its form.
 impl Control {
     /// The whole server: its znodes but those of its own, its sessions, its last transaction.
     #[must_use]

@@ -104,13 +104,12 @@ fn tell(settings: &Settings, serve: &Serve) {
     if let Some(ignored) = settings.ignored_line() {
         message(&escape::line(&ignored));
     }
-    match &settings.data_dir {
-        Some(dir) => {
-            message(&escape::line(&format!("dataDir {dir} is not written: all data is in memory")))
-        }
-        None if serve.dump.is_none() => message("all data is in memory, and gone at the end"),
-        None => {}
-    }
+    let about_data = match &settings.data_dir {
+        Some(dir) => format!("dataDir {dir} is not written: all data is in memory"),
+        None if serve.dump.is_none() => "all data is in memory, and gone at the end".into(),
+        None => return,
+    };
+    message(&escape::line(&about_data));
 }
 
 /// What can be known to fail at the end is refused at the beginning.
