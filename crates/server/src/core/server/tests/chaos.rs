@@ -239,18 +239,18 @@ fn run(seed: u64, profile: Profile) -> usize {
 #[test]
 fn whatever_happens_two_servers_say_the_same() {
     let mut said = 0;
-    for seed in 1..=100 {
+    for seed in 1..=40 {
         for profile in Profile::ALL {
             said += run(seed, profile);
         }
     }
-    assert!(said > 1_000_000, "only {said} bytes were said");
+    assert!(said > 400_000, "only {said} bytes were said");
 }
 
 #[test]
 fn replies_keep_the_order_of_requests_whatever_happens() {
     let mut replies = 0;
-    for seed in 1000..1100 {
+    for seed in 1000..1050 {
         let mut dice = Dice(seed);
         let samples = [get("/", true), set("/"), delete("/none"), exists("/a", true)];
         let mut world = World::new(config());
@@ -263,5 +263,5 @@ fn replies_keep_the_order_of_requests_whatever_happens() {
             replies += is_in_order(heard, xid);
         }
     }
-    assert!(replies > 10_000, "only {replies} replies came");
+    assert!(replies > 5_000, "only {replies} replies came");
 }
