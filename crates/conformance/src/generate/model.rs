@@ -68,6 +68,9 @@ impl Model {
 
     fn add(&mut self, slot: usize, path: &Text, mode: CreateMode) {
         let mut path = path.to_str().into_owned();
+        if !path.starts_with('/') || path.contains("//") {
+            return;
+        }
         let parent = parent(&path).to_owned();
         if let Some(parent) = self.nodes.get_mut(&parent) {
             if mode.is_sequential() {

@@ -94,8 +94,8 @@ impl Kind {
 const WEIGHTS: &[(Kind, [u16; 7])] = &[
     (Kind::Create, [80, 60, 70, 30, 70, 40, 60]),
     (Kind::Create2, [50, 30, 40, 20, 50, 20, 40]),
-    (Kind::CreateContainer, [20, 10, 10, 10, 10, 10, 5]),
-    (Kind::CreateTtl, [30, 10, 10, 10, 10, 20, 5]),
+    (Kind::CreateContainer, [20, 10, 10, 10, 10, 10, 30]),
+    (Kind::CreateTtl, [30, 10, 10, 10, 10, 20, 30]),
     (Kind::Delete, [80, 50, 80, 30, 40, 40, 50]),
     (Kind::SetData, [70, 50, 80, 30, 40, 40, 80]),
     (Kind::SetAcl, [20, 100, 20, 5, 5, 20, 5]),
@@ -129,7 +129,12 @@ const WEIGHTS: &[(Kind, [u16; 7])] = &[
     (Kind::Burst, [40, 30, 50, 30, 30, 30, 20]),
 ];
 
-/// A kind, at random.
+/// Any kind, each as often as the others.
+pub(super) fn any(rng: &mut Rng) -> Kind {
+    WEIGHTS[rng.usize(..WEIGHTS.len())].0
+}
+
+/// A kind, as often as its weight says.
 pub(super) fn pick(flavour: Flavour, rng: &mut Rng) -> Kind {
     let weight = |(_, weights): &(Kind, [u16; 7])| u32::from(weights[flavour as usize]);
     let all: u32 = WEIGHTS.iter().map(weight).sum();

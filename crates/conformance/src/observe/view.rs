@@ -184,8 +184,9 @@ impl View {
 fn results(request: Option<&Request>, reply: &Reply) -> Vec<(OpCode, ErrorCode)> {
     let (Reply::Multi(reply) | Reply::MultiRead(reply)) = reply else { return Vec::new() };
     let ops: &[MultiOp] = request.and_then(ops_of).map_or(&[], |request| &request.ops);
-    let opcode =
-        |at: usize, result: &MultiResult| ops.get(at).map_or(result.opcode(), MultiOp::opcode);
+    let opcode = |at: usize, result: &MultiResult| {
+        ops.get(at).map_or_else(|| result.opcode(), MultiOp::opcode)
+    };
     let results = reply.results.iter().enumerate();
     results.map(|(at, result)| (opcode(at, result), result.err())).collect()
 }

@@ -53,7 +53,8 @@ pub fn write_step(step: &Step, out: &mut String) {
         Step::Ask { slot, asks } => {
             for (at, ask) in asks.iter().enumerate() {
                 let mark = if at == 0 { ">" } else { ">&" };
-                let _ = write!(out, "{mark} {slot} {} ", FrameKind::Operation(ask.opcode));
+                let _ = write!(out, "{mark} {slot} {}", FrameKind::Operation(ask.opcode));
+                out.push_str(if ask.body.is_empty() { "" } else { " " });
                 for byte in &ask.body {
                     let _ = write!(out, "{byte:02x}");
                 }
@@ -154,7 +155,7 @@ mod tests {
 connect 0 new 30000 rw nothing
 connect 2 wrong-password -1 short ahead
 > 0 getData 000000022f6100
->& 0 ping 
+>& 0 ping
 > 1 99 00ff
 drop 1
 ";

@@ -84,17 +84,13 @@ fn zxids(bench: &mut Bench<'_>) -> Outcome {
 
 fn stats(bench: &mut Bench<'_>) -> Outcome {
     let mut zk = bench.client()?;
-    let created = match zk
-        .expect(ErrorCode::Ok, &Request::Create2(creation("/a", CreateMode::Persistent)))?
-    {
-        answer => match answer.reply {
-            Some(Reply::Create2(reply)) => {
-                equal("czxid", reply.stat.czxid, answer.zxid)?;
-                reply.stat
-            }
-            other => return Err(format!("{other:?}").into()),
-        },
+    let request = Request::Create2(creation("/a", CreateMode::Persistent));
+    let answer = zk.expect(ErrorCode::Ok, &request)?;
+    let created = match answer.reply {
+        Some(Reply::Create2(reply)) => reply.stat,
+        other => return Err(format!("{other:?}").into()),
     };
+    equal("czxid", created.czxid, answer.zxid)?;
     equal("mzxid and pzxid", (created.mzxid, created.pzxid), (created.czxid, created.czxid))?;
     equal("times", created.mtime, created.ctime)?;
     equal("length", created.data_length, 2)?;
