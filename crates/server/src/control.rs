@@ -232,10 +232,7 @@ impl Control {
     /// # Cancel safety
     ///
     /// Dropping the future ends the waiting, and nothing else.
-    pub fn until(
-        &self,
-        mut holds: impl FnMut(&Server) -> bool + Unpin,
-    ) -> impl Future<Output = ()> {
+    pub fn until(&self, mut holds: impl FnMut(&Server) -> bool) -> impl Future<Output = ()> {
         std::future::poll_fn(move |context| {
             let mut state = self.shared.lock();
             if holds(&state.server) {
