@@ -101,6 +101,8 @@ fn is_harmless(ask: &Ask) -> bool {
     match decoded.ok() {
         Some(Request::Create(_) | Request::Create2(_) | Request::CreateTtl(_)) => false,
         Some(Request::DeleteContainer(_)) => false,
+        Some(Request::CheckWatches(check)) => check.path.starts_with(b"/"),
+        Some(Request::RemoveWatches(remove)) => remove.path.starts_with(b"/"),
         Some(Request::Multi(multi)) => multi
             .ops
             .iter()

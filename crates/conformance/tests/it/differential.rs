@@ -1,0 +1,56 @@
+//! The differential runner finds what differs, and nothing where nothing does. Without Java: two
+//! embedded servers, of one version and of two.
+
+use std::time::Duration;
+
+use zookit_conformance::differential::{Bounds, run};
+use zookit_conformance::generate::Options;
+use zookit_conformance::target::Which;
+use zookit_server::core::Profile;
+
+fn bounds(operations: usize, kinds: usize) -> Bounds {
+    Bounds { seed: 1, operations, time: Duration::from_secs(600), kinds }
+}
+
+#[test]
+fn a_version_does_not_differ_from_itself() {
+    for profile in Profile::ALL {
+        let servers = [Which::Embedded(profile), Which::Embedded(profile)];
+        let options = Options { lone_check: profile != Profile::V3_8_0, ..Options::default() };
+        let report = run(&servers, options, &bounds(5_000, 1), |_, _| {}).unwrap();
+        assert!(report.operations >= 5_000);
+        let differences: Vec<_> = report.differences.values().map(|(one, _)| one).collect();
+        assert!(differences.is_empty(), "{profile}: {}", differences[0]);
+    }
+}
+
+#[test]
+fn what_differs_between_versions_is_found_and_shrunk() {
+    let servers = [Which::Embedded(Profile::V3_8_0), Which::Embedded(Profile::V3_9_5)];
+    let options = Options { lone_check: false, ..Options::default() };
+    let report = run(&servers, options, &bounds(20_000, 12), |_, _| {}).unwrap();
+    // Events have had a zxid since 3.9: a session, a znode, a watch, a change.
+    let (shortest, _) = &report.differences["the zxid of the event NodeDataChanged"];
+    assert!(shortest.script.len() <= 8, "{shortest}");
+    assert!(
+        report
+            .differences
+            .contains_key("removeWatches MarshallingError and removeWatches NoWatcher")
+    );
+    assert!(!report.cells.below(1).is_empty(), "a run this short meets not everything");
+}
+
+#[test]
+fn a_short_run_meets_every_operation() {
+    let server = Which::Embedded(Profile::V3_9_5);
+    let servers = [server.clone(), server];
+    let report = run(&servers, Options::default(), &bounds(30_000, 1), |_, _| {}).unwrap();
+    let ok = |operation: &str| report.cells.table().contains(operation);
+    for operation in ["create ", "createTTL ", "multi:setData", "multiRead:getData", "setWatches2"]
+    {
+        assert!(ok(operation), "{operation}");
+    }
+    // What can be reached but comes rarely is for longer runs.
+    let missing = report.cells.below(1);
+    assert!(missing.len() < 12, "{missing:?}");
+}
