@@ -99,23 +99,24 @@ const OPERATIONS: &[(OpCode, &[E], &[V])] = &[
     (OpCode::Notification, &[E::Unimplemented], &[]),
 ];
 
+const IN_MULTI: &[E] = &[
+    E::BadArguments,
+    E::InvalidAcl,
+    E::NoNode,
+    E::NoAuth,
+    E::NodeExists,
+    E::NoChildrenForEphemerals,
+    E::QuotaExceeded,
+];
+
+/// Within a multi: besides Ok and RuntimeInconsistency, which all can have.
 const MULTI: &[(OpCode, &[E])] = &[
-    (
-        OpCode::Create,
-        &[
-            E::BadArguments,
-            E::InvalidAcl,
-            E::NoNode,
-            E::NoAuth,
-            E::NodeExists,
-            E::NoChildrenForEphemerals,
-        ],
-    ),
-    (OpCode::Create2, &[E::InvalidAcl, E::NoNode, E::NodeExists]),
-    (OpCode::CreateContainer, &[E::NoNode, E::NodeExists]),
-    (OpCode::CreateTtl, &[E::BadArguments, E::NoNode, E::NodeExists]),
+    (OpCode::Create, IN_MULTI),
+    (OpCode::Create2, IN_MULTI),
+    (OpCode::CreateContainer, IN_MULTI),
+    (OpCode::CreateTtl, IN_MULTI),
     (OpCode::Delete, &[E::BadArguments, E::NoNode, E::NoAuth, E::BadVersion, E::NotEmpty]),
-    (OpCode::SetData, &[E::BadArguments, E::NoNode, E::NoAuth, E::BadVersion]),
+    (OpCode::SetData, &[E::BadArguments, E::NoNode, E::NoAuth, E::BadVersion, E::QuotaExceeded]),
     (OpCode::Check, &[E::BadArguments, E::NoNode, E::NoAuth, E::BadVersion]),
 ];
 
