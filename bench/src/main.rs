@@ -28,7 +28,8 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   --rounds N         rounds to keep (10)
   --millis N         measured time of each run (250)
   --windows A,B,..   requests in flight (1,16,256,4096)
-  --only TEXT        what has it in its name: variants, clients of `idle`
+  --only TEXT        what has it in its name: variants, clients of `idle`,
+                     parts of `server` (ready, rates, heap, sessions)
   --real HOST:PORT   rates against a real server in place of the stub
 ";
 
@@ -132,7 +133,8 @@ fn run(arguments: &Arguments) -> Res<()> {
         ["embedded"] => extras::run_embedded(),
         ["server"] => {
             preamble();
-            extras::embedded(arguments.real, arguments.quick)
+            let only = arguments.only.as_deref().unwrap_or_default();
+            extras::embedded(arguments.real, arguments.quick, only)
         }
         ["one", address, variant, window, ops] => {
             cores::pin_clients();
