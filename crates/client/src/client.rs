@@ -69,11 +69,13 @@ impl Client {
     /// Outside a Tokio runtime with I/O and time enabled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, ConnectError};
     /// # async fn f() -> Result<(), ConnectError> {
+    /// # use zookit_doctest::Client;
     /// let client = Client::connect("h1:2181,h2:2181,[::1]:2182/app").await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_server(f);
     /// ```
     #[doc(alias = "Connect")]
     #[doc(alias = "start")]
@@ -97,14 +99,16 @@ impl Client {
     /// Outside a Tokio runtime with I/O and time enabled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use std::time::Duration;
     /// # use zookit_client::{Client, ConnectError, ConnectOptions};
     /// # async fn f() -> Result<(), ConnectError> {
+    /// # use zookit_doctest::Client;
     /// let session_timeout = Duration::from_secs(30);
     /// let options = ConnectOptions { session_timeout, ..Default::default() };
     /// let client = Client::connect_with("localhost", options).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_server(f);
     /// ```
     #[doc(alias = "ConnectWithDialer")]
     pub async fn connect_with<S>(servers: S, options: ConnectOptions) -> Result<Self, ConnectError>
@@ -136,12 +140,14 @@ impl Client {
     /// Outside a Tokio runtime with I/O and time enabled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, ConnectOptions};
     /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use zookit_doctest::Client;
     /// let client = Client::connect_lazy("h1,h2,h3", ConnectOptions::default())?;
     /// let root = client.get_children("/").await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_server(f);
     /// ```
     #[doc(alias = "start_async")]
     #[doc(alias = "newClient")]
@@ -175,13 +181,14 @@ impl Client {
     /// The same client, with another deadline for the requests made through this clone.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use std::time::Duration;
     /// # use zookit_client::{Client, Deadline};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let hurried = client.with_deadline(Deadline::After(Duration::from_millis(200)));
     /// let node = hurried.get_data("/config").await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {

@@ -1,15 +1,17 @@
 //! An async ZooKeeper client that says what happened to every request.
 //!
-//! ```no_run
+//! ```
 //! use zookit_client::{Client, CreateMode, Version};
 //!
 //! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! # use zookit_doctest::Client;
 //! let client = Client::connect("h1:2181,h2:2181,h3:2181").await?;
 //! client.create("/greeting", "hello", CreateMode::Persistent).await?;
 //! let node = client.get_data("/greeting").await?;
 //! client.set_data("/greeting", "good morning", Version::Exactly(node.stat.version)).await?;
 //! client.close().await?;
 //! # Ok(()) }
+//! # zookit_doctest::with_server(f);
 //! ```
 //!
 //! # Calls are eager
@@ -18,7 +20,7 @@
 //! returns an [`Answer`], which only waits. So requests are pipelined by calling first and awaiting
 //! later, and their effects happen in the order of the calls:
 //!
-//! ```no_run
+//! ```
 //! # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
 //! let names = ["/a", "/b", "/c"];
 //! let nodes = names.map(|name| client.get_data(name));
@@ -26,12 +28,13 @@
 //!     println!("{:?}", node.await?.data);
 //! }
 //! # Ok(()) }
+//! # zookit_doctest::with_client(f);
 //! ```
 //!
 //! Dropping an [`Answer`] does not take a write back. In a `select!`, and under a `timeout`, the
 //! branch that loses is dropped, and its write happens all the same:
 //!
-//! ```no_run
+//! ```
 //! # use std::time::Duration;
 //! # use zookit_client::{Client, Version};
 //! # async fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -46,6 +49,7 @@
 //!     other => println!("{other:?}"),
 //! }
 //! # Ok(()) }
+//! # zookit_doctest::with_client(f);
 //! ```
 //!
 //! In a loop around `select!`, keep the answer outside and poll it by reference (`&mut answer`); or

@@ -1,16 +1,19 @@
 //! ZooKeeper for Rust: the front door. Everything here lives in the crates below it.
 //!
-//! ```no_run
+//! ```
 //! use zookit::{Client, CreateMode};
 //!
 //! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! # use zookit_doctest::Client;
 //! let client = Client::connect("h1:2181,h2:2181,h3:2181/app").await?;
 //! client.create("/greeting", "hello", CreateMode::Persistent).await?;
 //! let (node, changed) = client.get_data_and_watch("/greeting").await?;
 //! println!("{:?} at version {}", node.data, node.stat.version);
+//! # client.set_data("/greeting", "good morning", zookit::Version::Any).await?;
 //! println!("then: {:?}", changed.await?);
 //! client.close().await?;
 //! # Ok(()) }
+//! # zookit_doctest::with_server(f);
 //! ```
 //!
 //! Start at [`Client`], or at [`blocking::Client`] in a program without a runtime.
@@ -23,13 +26,14 @@
 //! [`Answer`] that it returns only waits. So requests are pipelined by calling first and awaiting
 //! later:
 //!
-//! ```no_run
+//! ```
 //! # async fn f(client: zookit::Client) -> Result<(), zookit::Error> {
 //! let nodes = ["/a", "/b", "/c"].map(|path| client.get_data(path));
 //! for node in nodes {
 //!     println!("{:?}", node.await?.data);
 //! }
 //! # Ok(()) }
+//! # zookit_doctest::with_client(f);
 //! ```
 //!
 //! # The trap of `select!` and `timeout`
@@ -37,7 +41,7 @@
 //! Dropping an [`Answer`] takes no write back. Whatever drops the future that loses, as `select!` and
 //! `timeout` do, leaves its write on its way, and nobody hears what became of it:
 //!
-//! ```no_run
+//! ```
 //! # use std::time::Duration;
 //! # use zookit::{Client, Deadline, Version};
 //! # async fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -51,12 +55,13 @@
 //!     other => println!("{other:?}"),
 //! }
 //! # Ok(()) }
+//! # zookit_doctest::with_client(f);
 //! ```
 //!
 //! In a loop around `select!` the answer stays outside and is polled by reference: made inside, each
 //! turn of the loop submits the request once more.
 //!
-//! ```no_run
+//! ```
 //! # use std::time::Duration;
 //! # use zookit::{Client, Version};
 //! # async fn f(client: Client) -> Result<(), zookit::Error> {
@@ -70,6 +75,7 @@
 //! };
 //! # println!("{stat:?}");
 //! # Ok(()) }
+//! # zookit_doctest::with_client(f);
 //! ```
 //!
 //! # A reply may be lost
@@ -82,7 +88,7 @@
 //! [`create_owned`](Client::create_owned), [`set_data_guarded`](Client::set_data_guarded),
 //! [`delete_guaranteed`](Client::delete_guaranteed) and [`retry`](Client::retry) do so by themselves.
 //!
-//! ```no_run
+//! ```
 //! # use zookit::{Client, CreateMode};
 //! # async fn f(client: Client) -> Result<(), zookit::Error> {
 //! match client.create("/jobs/17", "payload", CreateMode::Persistent).await {
@@ -94,6 +100,7 @@
 //!     other => println!("created {}", other?.path),
 //! }
 //! # Ok(()) }
+//! # zookit_doctest::with_client(f);
 //! ```
 //!
 //! # A session may expire
@@ -104,10 +111,11 @@
 //! ephemeral znode works through a handle that is pinned to its session, and stops when
 //! [`trusted_until`](Client::trusted_until) has passed:
 //!
-//! ```no_run
+//! ```
 //! # use zookit::{Client, CreateMode, State, Version};
 //! # async fn f(client: Client) -> Result<(), zookit::Error> {
 //! let session = client.session();
+//! # client.delete("/leader", Version::Any).await?;
 //! session.create("/leader", "me", CreateMode::Ephemeral).await?;
 //! match session.set_data("/epoch", "7", Version::Exactly(6)).await {
 //!     Err(error) if error.is_session_lost() => println!("somebody else may lead by now"),
@@ -115,12 +123,14 @@
 //! }
 //!
 //! let mut states = client.states();
+//! # client.close().await?;
 //! while let Some(update) = states.next().await {
 //!     if update.change.state == State::Expired {
 //!         println!("ephemeral znodes are gone: {}", update.change.reason);
 //!     }
 //! }
 //! # Ok(()) }
+//! # zookit_doctest::with_client(f);
 //! ```
 
 #[cfg(doctest)]

@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("zookit", ALL_LIBRARIES),
     ("zookit-cli", ALL_LIBRARIES),
     ("zookit-conformance", ALL_LIBRARIES),
+    ("zookit-doctest", ALL_LIBRARIES),
     ("xtask", &["zookit-proto"]),
 ];
 

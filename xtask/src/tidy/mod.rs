@@ -2,8 +2,8 @@
 //!
 //! `sources.rs` lists the files, `blank.rs` takes comments and strings out of Rust code,
 //! `sizes.rs`, `text.rs`, `paths.rs` look at one file at a time, `layers.rs` and `manifests.rs` at
-//! the crates, `coming_from.rs` and `guarantees.rs` at what the documents claim, and
-//! `exceptions.rs` holds what is let pass, each with its reason.
+//! the crates, `coming_from.rs` and `guarantees.rs` at what the documents claim, `no_run.rs` at the
+//! examples in the docs, and `exceptions.rs` holds what is let pass, each with its reason.
 
 mod api;
 mod blank;
@@ -12,6 +12,7 @@ mod exceptions;
 mod guarantees;
 mod layers;
 mod manifests;
+mod no_run;
 mod paths;
 mod sizes;
 mod sources;
@@ -67,6 +68,7 @@ pub(crate) fn check() -> Outcome {
     findings.extend(manifests::check(&files));
     findings.extend(layers::check()?);
     findings.extend(guarantees::check(&files));
+    findings.extend(no_run::check(&files));
     match api::Api::read() {
         Ok(api) => findings.extend(coming_from::check(&files, &api)),
         Err(why) => findings.push(Finding::new("coming-from", "crates/zookit", None, why)),

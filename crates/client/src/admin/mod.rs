@@ -1,14 +1,16 @@
 //! Asking a server about itself, aside from any session: four-letter words, and the AdminServer.
 //!
-//! ```no_run
+//! ```
 //! use zookit_client::admin::{self, AskOptions};
 //! use zookit_client::Endpoint;
 //!
 //! # async fn f() -> Result<(), admin::AdminError> {
 //! let (server, options) = (Endpoint::new("zk1", 2181), AskOptions::default());
+//! # let options = zookit_doctest::reach::asking(options);
 //! let stats = admin::srvr(&server, &options).await?;
 //! println!("{} is {:?} at {:?}", stats.version, stats.mode, stats.zxid);
 //! # Ok(()) }
+//! # zookit_doctest::with_server(f);
 //! ```
 //!
 //! Each function opens a connection of its own through the [`Dialer`] and [`Resolver`] of the

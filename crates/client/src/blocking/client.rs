@@ -43,12 +43,14 @@ impl Client {
     /// thread to be had.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::ConnectError;
     /// # use zookit_client::blocking::Client;
     /// # fn f() -> Result<(), ConnectError> {
+    /// # use zookit_doctest::blocking::Client;
     /// let client = Client::connect("h1:2181,h2:2181,[::1]:2182/app")?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_server(f);
     /// ```
     pub fn connect<S>(servers: S) -> Result<Self, ConnectError>
     where
@@ -64,15 +66,17 @@ impl Client {
     /// As [`connect`](Self::connect).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use std::time::Duration;
     /// # use zookit_client::{ConnectError, ConnectOptions};
     /// # use zookit_client::blocking::Client;
     /// # fn f() -> Result<(), ConnectError> {
+    /// # use zookit_doctest::blocking::Client;
     /// let session_timeout = Duration::from_secs(30);
     /// let options = ConnectOptions { session_timeout, ..Default::default() };
     /// let client = Client::connect_with("localhost", options)?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_server(f);
     /// ```
     pub fn connect_with<S>(servers: S, options: ConnectOptions) -> Result<Self, ConnectError>
     where
@@ -103,13 +107,15 @@ impl Client {
     /// The connect string cannot be read, or there is no thread to be had.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::ConnectOptions;
     /// # use zookit_client::blocking::Client;
     /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use zookit_doctest::blocking::Client;
     /// let client = Client::connect_lazy("h1,h2,h3", ConnectOptions::default())?;
     /// let root = client.get_children("/")?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_server(f);
     /// ```
     pub fn connect_lazy<S>(servers: S, options: ConnectOptions) -> Result<Self, ConnectError>
     where
@@ -125,7 +131,7 @@ impl Client {
     /// [`Pending`](super::Pending).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::Version;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -133,6 +139,7 @@ impl Client {
     /// let node = client.submit().get_data("/b");
     /// println!("{} {:?}", set.wait()?.version, node.wait()?.data);
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     #[must_use]
     pub const fn submit(&self) -> Submitter<'_> {
@@ -146,7 +153,7 @@ impl Client {
     /// between them. [`multi`](Self::multi) is one.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::NodeData;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -158,6 +165,7 @@ impl Client {
     ///     println!("{:?}", node?.data);
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn batch<T>(&self) -> Batch<T> {
         Batch::new(self)
@@ -166,7 +174,7 @@ impl Client {
     /// The same client, with another deadline for the requests made through this clone.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use std::time::Duration;
     /// # use zookit_client::Deadline;
     /// # use zookit_client::blocking::Client;
@@ -174,6 +182,7 @@ impl Client {
     /// let hurried = client.with_deadline(Deadline::After(Duration::from_millis(200)));
     /// let node = hurried.get_data("/config")?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     #[must_use]
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
@@ -184,7 +193,7 @@ impl Client {
     /// session or never; see [the async one](crate::Client::session).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::CreateMode;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -193,6 +202,7 @@ impl Client {
     /// // Not sent if the session, and with it the znode above, is gone by then.
     /// let children = session.get_children("/leader")?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     #[must_use]
     pub fn session(&self) -> Self {
@@ -227,15 +237,17 @@ impl Client {
     /// The changes of the state from now on, to be waited for.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use std::time::Duration;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) {
     /// let mut states = client.states();
+    /// # drop(client.close());
     /// while let Ok(Some(update)) = states.next_timeout(Duration::from_secs(60)) {
     ///     println!("{:?}: {}", update.change.state, update.change.reason);
     /// }
     /// # }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn states(&self) -> States {
         States::new(self.client.states())
@@ -250,12 +262,13 @@ impl Client {
     /// On the client's own thread, unless it is connected.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use std::time::Duration;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
     /// client.wait_connected_timeout(Duration::from_secs(5))??;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn wait_connected_timeout(&self, timeout: Duration) -> Result<Result<(), Error>, TimedOut> {
         wait_for(self.client.wait_connected(), timeout)
@@ -300,11 +313,12 @@ impl Client {
     /// Numbers about this client.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # fn f(client: zookit_client::blocking::Client) {
     /// let stats = client.stats();
     /// println!("{} in flight, {} watches", stats.in_flight, stats.watches.total());
     /// # }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {

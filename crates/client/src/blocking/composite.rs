@@ -47,12 +47,13 @@ composites! {
         data: impl Into<Data>,
         options: impl Into<CreateOptions>
     ) -> Result<Created, Error> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::CreateMode;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// client.create_with_parents("/app/a/b/c", "deep", CreateMode::Persistent)?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
@@ -63,13 +64,14 @@ composites! {
         data: impl Into<Data>,
         options: impl Into<CreateOptions>
     ) -> Result<Created, Error> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::CreateMode;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let lock = "/locks/printer/lock-";
         /// client.create_with_container_parents(lock, (), CreateMode::EphemeralSequential)?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
@@ -80,7 +82,7 @@ composites! {
         data: impl Into<Data>,
         options: impl Into<CreateOptions>
     ) -> Result<Created, Error> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::CreateMode;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -88,6 +90,7 @@ composites! {
         /// let mine = client.create_protected("/lock/lock-", (), mode)?;
         /// println!("in the queue as {}", mine.path);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
@@ -97,7 +100,7 @@ composites! {
         data: impl Into<Data>,
         options: impl Into<CreateOptions>
     ) -> Result<Owned, Error> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::{CreateMode, Owned};
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -106,6 +109,7 @@ composites! {
         ///     Owned::Theirs(stat) => println!("{} leads", stat.ephemeral_owner),
         /// }
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
@@ -116,22 +120,24 @@ composites! {
         data: impl Into<Data>,
         version: i32
     ) -> Result<Stat, Error> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let node = client.get_data("/counter")?;
         /// client.set_data_guarded("/counter", "8", node.stat.version)?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Deletes a znode and everything below it; answers how many znodes it deleted itself.
     delete_recursive(path: &str) -> Result<u64, DeleteRecursiveError> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("deleted {} znodes", client.delete_recursive("/app/old")?);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 }
@@ -148,10 +154,11 @@ impl Client {
     /// On the client's own thread, unless it is connected.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # fn f(client: zookit_client::blocking::Client) -> Result<(), zookit_client::Error> {
     /// client.wait_connected()?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn wait_connected(&self) -> Result<(), Error> {
         wait(self.inner().wait_connected())
@@ -173,11 +180,12 @@ impl Client {
     /// On the client's own thread.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # fn f(client: zookit_client::blocking::Client) -> Result<(), zookit_client::Error> {
     /// let node = client.linearizable_read(|client| client.get_data("/leader"))?;
     /// println!("{:?}", node.data);
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn linearizable_read<T>(
         &self,
@@ -203,12 +211,13 @@ impl Client {
     /// On the client's own thread.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::RetryPolicy;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let node = client.retry(RetryPolicy::default(), |_| client.get_data("/config"))?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn retry<T>(
         &self,
@@ -232,7 +241,7 @@ impl Client {
     /// On the client's own thread, if there is no room yet.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::Version;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -241,6 +250,7 @@ impl Client {
     /// println!("{} places left", room.left());
     /// # drop(set);
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn reserve(&self, requests: usize) -> Result<Reserved, Error> {
         let reserved = wait(self.inner().reserve(requests))?;
@@ -264,14 +274,16 @@ impl Client {
     /// On the client's own thread.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::ConnectOptions;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use zookit_doctest::blocking::Client;
     /// let identity = client.export()?;
     /// let options = ConnectOptions { resume: Some(identity), ..Default::default() };
     /// let client = Client::connect_with("h1:2181", options)?;
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn export(self) -> Result<Identity, Error> {
         let (client, home) = self.into_parts();

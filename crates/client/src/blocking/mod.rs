@@ -1,10 +1,11 @@
 //! The blocking twin: the same client for programs without a runtime.
 //!
-//! ```no_run
+//! ```
 //! use zookit_client::blocking::Client;
 //! use zookit_client::{CreateMode, Version};
 //!
 //! # fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! # use zookit_doctest::blocking::Client;
 //! let client = Client::connect("h1:2181,h2:2181,h3:2181/app")?;
 //! client.create("/greeting", "hello", CreateMode::Persistent)?;
 //! let (node, mut changed) = client.get_data_and_watch("/greeting")?;
@@ -12,6 +13,7 @@
 //! println!("{}", changed.wait()?.event_type);
 //! client.close()?;
 //! # Ok(()) }
+//! # zookit_doctest::blocking::with_server(f);
 //! ```
 //!
 //! Every operation of the async [`Client`](crate::Client) is here under its name, with its

@@ -85,54 +85,59 @@ operations! {
     /// In the sequential modes the server appends ten digits to the path. A znode of an ephemeral
     /// mode goes with this client's session, which lives on between calls.
     create(path: &str, data: impl Into<Data>, options: impl Into<CreateOptions>) -> Created {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::CreateMode;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
+        /// # client.delete_recursive("/members")?;
         /// client.create("/members", (), CreateMode::Persistent)?;
         /// let me = client.create("/members/m-", "h1:80", CreateMode::EphemeralSequential)?;
         /// println!("joined as {}", me.path);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Deletes a znode without children.
     delete(path: &str, version: Version) -> () {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::Version;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// client.delete("/job", Version::Any)?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// The stat of a znode, or `None` if there is none.
     exists(path: &str) -> Option<Stat> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// if client.exists("/ready")?.is_none() {
         ///     println!("not yet");
         /// }
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Data and stat of a znode.
     get_data(path: &str) -> NodeData {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let node = client.get_data("/config")?;
         /// println!("{:?} at version {}", node.data, node.stat.version);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Replaces the data of a znode; answers the stat it then has.
     set_data(path: &str, data: impl Into<Data>, version: Version) -> Stat {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::Version;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -143,97 +148,106 @@ operations! {
         ///     Err(error) => return Err(error),
         /// }
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// The names of a znode's children, in no order, and its stat.
     get_children(path: &str) -> Children {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("{} members", client.get_children("/members")?.names.len());
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// The names of a znode's children, in no order.
     get_child_names(path: &str) -> Vec<String> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// for name in client.get_child_names("/members")? {
         ///     println!("{name}");
         /// }
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// How many znodes there are below a path, at any depth.
     all_children_number(path: &str) -> i32 {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("{} znodes below /app", client.all_children_number("/app")?);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// The paths of this session's ephemeral znodes that begin with a prefix.
     ephemerals(prefix: &str) -> Vec<String> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("mine: {:?}", client.ephemerals("/")?);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// The ACL of a znode, and its stat.
     get_acl(path: &str) -> NodeAcl {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("{:?}", client.get_acl("/app")?.acl);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Replaces the ACL of a znode; answers its stat. `version` is compared with the stat's `aversion`.
     set_acl(path: &str, acl: Vec<Acl>, version: Version) -> Stat {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::{Acl, Perms, Version};
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// client.set_acl("/app", vec![Acl::world(Perms::READ)], Version::Any)?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Waits until the server has all that was committed before it was asked.
     sync(path: &str) -> () {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// client.sync("/config")?;
         /// let node = client.get_data("/config")?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// An empty transaction: it changes nothing, takes a transaction number, and goes through the
     /// quorum like any write. Answers its number.
     fence() -> Zxid {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("decided up to {}", client.fence()?);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Executes all operations of a transaction, or none.
     multi(transaction: Transaction) -> Vec<MultiOutcome> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::{CreateMode, Transaction, Version};
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -243,28 +257,31 @@ operations! {
         ///     .create("/new", "x", CreateMode::Persistent);
         /// client.multi(swap)?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Executes several reads by one request, at one moment of the server. Answers a result for each.
     multi_read(reads: MultiRead) -> Vec<Result<MultiReadOutcome, Error>> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::MultiRead;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let reads = MultiRead::new().get_data("/a").get_child_names("/b");
         /// println!("{:?}", client.multi_read(reads)?);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// The configuration of the ensemble. Servers from 3.5.
     get_config() -> EnsembleConfig {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("{:?}", client.get_config()?);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
@@ -282,28 +299,30 @@ operations! {
 
     /// As whom the server knows this client.
     who_am_i() -> Vec<Id> {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// println!("{:?}", client.who_am_i()?);
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Adds an identity to this client, on this connection and on each one after it.
     add_auth(scheme: &str, auth: impl Into<Bytes>) -> () {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// client.add_auth("digest", "user:password")?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// As [`get_data`](Self::get_data), and leaves a watch that fires once, when the data is set or the
     /// znode deleted.
     get_data_and_watch(path: &str) -> (NodeData, OneShotWatch), by watched {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let (node, mut changed) = client.get_data_and_watch("/config")?;
@@ -312,13 +331,14 @@ operations! {
         ///     println!("{}", event.event_type);
         /// }
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// As [`exists`](Self::exists), and leaves a watch that fires once: when the znode is deleted or its
     /// data set, or, if it does not exist, when it is created.
     exists_and_watch(path: &str) -> (Option<Stat>, OneShotWatch), by watched {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let (stat, mut created) = client.exists_and_watch("/ready")?;
@@ -326,43 +346,48 @@ operations! {
         ///     println!("{:?}", created.wait());
         /// }
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// As [`get_children`](Self::get_children), and leaves a watch that fires once, when a child is
     /// created or deleted, or the znode itself deleted.
     get_children_and_watch(path: &str) -> (Children, OneShotWatch), by watched {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let (members, mut changed) = client.get_children_and_watch("/members")?;
         /// println!("{} members; then {:?}", members.names.len(), changed.wait());
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// As [`get_config`](Self::get_config), and leaves a watch that fires once, when it changes.
     get_config_and_watch() -> (EnsembleConfig, OneShotWatch), by watched {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// let (config, mut changed) = client.get_config_and_watch()?;
         /// println!("{config:?}; then {:?}", changed.wait());
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
     /// Leaves a watch that fires again and again: for all that happens to this one znode, or, in the
     /// recursive mode, for every znode created, deleted or set at or below the path. Servers from 3.6.
     add_watch(path: &str, mode: AddWatchMode) -> PersistentWatch, by PersistentWatch::new {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::AddWatchMode;
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// for notice in client.add_watch("/app", AddWatchMode::PersistentRecursive)? {
         ///     println!("{notice:?}");
+        ///     # break;
         /// }
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 
@@ -372,11 +397,12 @@ operations! {
     ///
     /// The thread goes when the last clone is dropped, which then waits for nothing else.
     close() -> () {
-        /// ```no_run
+        /// ```
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
         /// client.close()?;
         /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
         /// ```
     }
 }
@@ -403,13 +429,14 @@ impl Client {
     /// On the client's own thread.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::Version;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) {
     /// // In the drop of a lock: nobody waits, and the znode goes all the same.
     /// drop(client.submit().delete_guaranteed("/lock/lock-0000000007", Version::Any));
     /// # }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn delete_guaranteed(&self, path: &str, version: Version) -> Result<(), Error> {
         self.submit().delete_guaranteed(path, version).wait()

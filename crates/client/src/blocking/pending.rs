@@ -18,7 +18,7 @@ use crate::network::BoxFuture;
 /// [`Client::submit`]: super::Client::submit
 ///
 /// # Examples
-/// ```no_run
+/// ```
 /// # use zookit_client::blocking::Client;
 /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
 /// let nodes = ["/a", "/b", "/c"].map(|path| client.submit().get_data(path));
@@ -26,6 +26,7 @@ use crate::network::BoxFuture;
 ///     println!("{:?}", node.wait()?.data);
 /// }
 /// # Ok(()) }
+/// # zookit_doctest::blocking::with_client(f);
 /// ```
 #[must_use = "the request is on its way in any case, but only `wait` tells what became of it"]
 pub struct Pending<T>(Reply<T>);

@@ -13,7 +13,7 @@ use crate::state::{StateStream, StateUpdate};
 /// many it missed. It does not keep the session open.
 ///
 /// # Examples
-/// ```no_run
+/// ```
 /// # use zookit_client::blocking::Client;
 /// # fn f(client: Client) {
 /// let states = client.states();
@@ -23,6 +23,7 @@ use crate::state::{StateStream, StateUpdate};
 ///     }
 /// });
 /// # }
+/// # zookit_doctest::blocking::with_client(f);
 /// ```
 #[derive(Debug)]
 #[must_use = "an iterator over states does nothing unless it is asked"]

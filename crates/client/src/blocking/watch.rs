@@ -17,7 +17,7 @@ use crate::shared::{WatchNotice, WatchedEvent};
 /// The event is here before the reply of any request that the server answered behind it.
 ///
 /// # Examples
-/// ```no_run
+/// ```
 /// # use zookit_client::blocking::Client;
 /// # fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let (stat, mut created) = client.exists_and_watch("/ready")?;
@@ -26,6 +26,7 @@ use crate::shared::{WatchNotice, WatchedEvent};
 ///     created.wait()?;
 /// }
 /// # Ok(()) }
+/// # zookit_doctest::blocking::with_client(f);
 /// ```
 #[must_use = "dropping a watch removes it"]
 pub struct OneShotWatch {
@@ -60,7 +61,7 @@ impl OneShotWatch {
     /// As [`wait`](Self::wait).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use std::time::Duration;
     /// # use zookit_client::blocking::Client;
     /// # fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -70,6 +71,7 @@ impl OneShotWatch {
     ///     Err(_) => println!("nothing for a minute"),
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
     /// ```
     pub fn wait_timeout(
         &mut self,
@@ -97,7 +99,7 @@ impl fmt::Debug for OneShotWatch {
 /// Dropping it removes the watch. It does not keep the session open.
 ///
 /// # Examples
-/// ```no_run
+/// ```
 /// # use zookit_client::blocking::Client;
 /// # use zookit_client::{AddWatchMode, WatchNotice};
 /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
@@ -107,8 +109,10 @@ impl fmt::Debug for OneShotWatch {
 ///         WatchNotice::Gap { .. } => println!("read everything again"),
 ///         WatchNotice::Ended(why) => println!("over: {why}"),
 ///     }
+///     # break;
 /// }
 /// # Ok(()) }
+/// # zookit_doctest::blocking::with_client(f);
 /// ```
 #[must_use = "dropping a watch removes it"]
 pub struct PersistentWatch(crate::PersistentWatch);

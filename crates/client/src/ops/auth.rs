@@ -29,13 +29,14 @@ impl Client {
     /// Requests submitted behind it are sent behind it; there is no need to await it first.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Acl, Client, CreateOptions, Perms};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// client.add_auth("digest", "user:password").await?;
     /// let mine = CreateOptions { acl: vec![Acl::auth(Perms::ALL)], ..Default::default() };
     /// client.create("/mine", (), mine).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "AddAuth")]
     #[doc(alias = "addAuthInfo")]

@@ -39,7 +39,7 @@ impl Client {
     ///
     /// # Examples
     /// Of one kind:
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, NodeData};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let mut batch = client.batch::<NodeData>();
@@ -50,15 +50,17 @@ impl Client {
     ///     println!("{:?}", node?.data);
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     /// Of several kinds:
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{BatchValue, Client, Version};
     /// # async fn f(client: Client) {
     /// let mut batch = client.batch::<BatchValue>();
     /// batch.set_data("/a", "1", Version::Any).exists("/b").delete("/c", Version::Any);
     /// println!("{:?}", batch.submit().await);
     /// # }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "pipeline")]
     pub fn batch<T>(&self) -> Batch<T> {

@@ -29,10 +29,11 @@ impl Client {
     /// As [`exists`](Self::exists).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// println!("{} znodes below /app", client.all_children_number("/app").await?);
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "getAllChildrenNumber")]
     #[doc(alias = "AllChildrenNumber")]
@@ -62,12 +63,13 @@ impl Client {
     /// As [`exists`](Self::exists).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// for path in client.ephemerals("/").await? {
     ///     println!("{path} goes with this session");
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "getEphemerals")]
     #[doc(alias = "Ephemerals")]

@@ -93,13 +93,15 @@ impl Client {
     /// of them was lost with the connection.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, CreateMode};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
+    /// # client.delete_recursive("/members").await?;
     /// client.create("/members", (), CreateMode::Persistent).await?;
     /// let me = client.create("/members/m-", "h1:80", CreateMode::EphemeralSequential).await?;
     /// println!("joined as {}", me.path);
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "Create")]
     #[doc(alias = "create2")]

@@ -31,11 +31,12 @@ impl Client {
     /// of them was lost with the connection.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, Version};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// client.delete("/app/old", Version::Any).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "Delete")]
     #[doc(alias = "remove")]

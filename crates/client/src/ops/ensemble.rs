@@ -36,13 +36,14 @@ impl Client {
     /// As [`exists`](Self::exists).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// let config = client.get_config().await?;
     /// for member in config.members {
     ///     println!("{member}");
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "getConfig")]
     #[doc(alias = "config")]
@@ -68,12 +69,13 @@ impl Client {
     /// As [`get_data_and_watch`](Self::get_data_and_watch).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let (config, changed) = client.get_config_and_watch().await?;
     /// println!("{} members", config.members.len());
     /// changed.await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "getConfig")]
     pub fn get_config_and_watch(&self) -> Answer<(EnsembleConfig, OneShotWatch)> {
@@ -150,12 +152,13 @@ impl Client {
     /// Shows the identities added before.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// for id in client.who_am_i().await? {
     ///     println!("{}:{}", id.scheme, id.id);
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "whoAmI")]
     #[doc(alias = "whoami")]

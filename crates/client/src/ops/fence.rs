@@ -36,7 +36,7 @@ impl Client {
     /// them was lost with the connection.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, Version};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// if let Err(error) = client.delete("/job", Version::Any).await {
@@ -49,6 +49,7 @@ impl Client {
     ///     println!("still there: {}", client.exists("/job").await?.is_some());
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "multi")]
     #[doc(alias = "barrier")]
@@ -80,11 +81,12 @@ impl Client {
     /// Behind the writes of this client submitted before it was first polled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// let node = client.linearizable_read(|client| client.get_data("/leader")).await?;
     /// println!("{:?}", node.data);
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "sync")]
     pub async fn linearizable_read<T, F>(&self, read: impl Fn(&Self) -> F) -> Result<T, Error>

@@ -164,7 +164,7 @@ impl Client {
     /// of them was lost with the connection.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, Transaction, Version};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let both = Transaction::new()
@@ -175,6 +175,7 @@ impl Client {
     ///     Err(error) => println!("neither was set: {error}"),
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "Multi")]
     #[doc(alias = "transaction")]

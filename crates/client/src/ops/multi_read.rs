@@ -118,7 +118,7 @@ impl Client {
     /// As [`exists`](Self::exists).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, MultiRead, MultiReadOutcome};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let reads = MultiRead::new().get_data("/a").get_child_names("/b");
@@ -130,6 +130,7 @@ impl Client {
     ///     }
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "multi")]
     #[doc(alias = "MultiRead")]

@@ -30,11 +30,12 @@ impl Client {
     /// As [`create`](Self::create), from when the future is first polled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, CreateMode};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// client.create_with_parents("/app/a/b/c", "deep", CreateMode::Persistent).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "creatingParentsIfNeeded")]
     #[doc(alias = "makepath")]
@@ -64,12 +65,13 @@ impl Client {
     /// As [`create_with_parents`](Self::create_with_parents).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, CreateMode};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let lock = "/locks/printer/lock-";
     /// client.create_with_container_parents(lock, (), CreateMode::EphemeralSequential).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "creatingParentContainersIfNeeded")]
     pub async fn create_with_container_parents(

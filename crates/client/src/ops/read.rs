@@ -33,13 +33,14 @@ impl Client {
     /// between: a read is then sent again, and ordered where it is sent again.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// match client.exists("/app").await? {
     ///     Some(stat) => println!("it exists, with {} children", stat.num_children),
     ///     None => println!("it does not exist"),
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "Exists")]
     #[doc(alias = "stat")]
@@ -75,11 +76,12 @@ impl Client {
     /// [`sync`]: Self::sync
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// let node = client.get_data("/config").await?;
     /// println!("version {}: {:?}", node.stat.version, node.data);
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "get")]
     #[doc(alias = "Get")]
@@ -114,11 +116,12 @@ impl Client {
     /// As [`exists`](Self::exists).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// let mut names = client.get_children("/members").await?.names;
     /// names.sort();
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "Children")]
     #[doc(alias = "getChildren")]
@@ -153,12 +156,13 @@ impl Client {
     /// As [`exists`](Self::exists).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// for name in client.get_child_names("/members").await? {
     ///     println!("{name}");
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "getChildren")]
     #[doc(alias = "Children")]
@@ -196,12 +200,13 @@ impl Client {
     /// As [`exists`](Self::exists).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// for entry in client.get_acl("/app").await?.acl {
     ///     println!("{}:{}:{}", entry.id.scheme, entry.id.id, entry.perms);
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "GetACL")]
     #[doc(alias = "get_acls")]
@@ -243,12 +248,13 @@ impl Client {
     /// it first.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// let (synced, node) = (client.sync("/config"), client.get_data("/config"));
     /// synced.await?;
     /// let node = node.await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "Sync")]
     pub fn sync(&self, path: &str) -> Answer<()> {

@@ -77,10 +77,11 @@ impl Client {
     /// Children before their parents, from when the future is first polled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// println!("deleted {} znodes", client.delete_recursive("/app/old").await?);
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "deleteall")]
     #[doc(alias = "rmr")]

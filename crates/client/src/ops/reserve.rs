@@ -63,9 +63,10 @@ impl Client {
     /// None: a reservation is room, not a place in the order of submission.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, Version};
-    /// # async fn f(client: Client, updates: Vec<(String, String)>) -> Result<(), zookit_client::Error> {
+    /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
+    /// # let updates = [("/a".to_owned(), "1"), ("/b".to_owned(), "2")];
     /// for (path, data) in updates {
     ///     // At most as many as there is room for are in flight.
     ///     let room = client.reserve(1).await?;
@@ -73,6 +74,7 @@ impl Client {
     ///     # drop(answer);
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "acquire")]
     #[doc(alias = "permit")]

@@ -84,14 +84,15 @@ impl Client {
     /// Each attempt is a new submission, behind everything submitted meanwhile.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, RetryPolicy};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let node = client.retry(RetryPolicy::default(), |_| client.get_data("/config")).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     /// A write that is repeated also when its reply was lost: the closure looks first.
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, CreateMode, RetryPolicy};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let policy = RetryPolicy { lost_writes: true, ..Default::default() };
@@ -109,6 +110,7 @@ impl Client {
     ///     })
     ///     .await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "KazooRetry")]
     #[doc(alias = "RetryPolicy")]

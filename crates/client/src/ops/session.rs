@@ -34,10 +34,11 @@ impl Client {
     /// Behind every request of this client submitted before.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// client.close().await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "Close")]
     #[doc(alias = "stop")]
@@ -61,11 +62,12 @@ impl Client {
     /// Other servers from now on; the connection moves if that makes the load even.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, Endpoint};
-    /// # fn f(client: Client) {
+    /// # async fn f(client: Client) {
     /// client.update_servers(vec![Endpoint::new("h4", 2181), Endpoint::new("h5", 2181)]);
     /// # }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "updateServerList")]
     #[doc(alias = "set_hosts")]
@@ -76,10 +78,11 @@ impl Client {
     /// The state of the session now.
     ///
     /// # Examples
-    /// ```no_run
-    /// # fn f(client: zookit_client::Client) {
+    /// ```
+    /// # async fn f(client: zookit_client::Client) {
     /// println!("{:?}", client.state());
     /// # }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[must_use]
     #[doc(alias = "State")]
@@ -91,13 +94,15 @@ impl Client {
     /// The changes of the state from now on.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) {
     /// let mut states = client.states();
+    /// # drop(client.close());
     /// while let Some(update) = states.next().await {
     ///     println!("{:?}: {}", update.change.state, update.change.reason);
     /// }
     /// # }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "add_listener")]
     #[doc(alias = "SessionEvents")]
@@ -122,10 +127,11 @@ impl Client {
     /// Dropping the future changes nothing.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// client.wait_connected().await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "blockUntilConnected")]
     pub async fn wait_connected(&self) -> Result<(), Error> {
@@ -162,7 +168,7 @@ impl Client {
     /// Everything else is as with any clone: the state, the watches, what keeps the session open.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, CreateMode};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let session = client.session();
@@ -170,6 +176,7 @@ impl Client {
     /// // Not sent if the session, and with it the znode above, is gone by then.
     /// let children = session.get_children("/leader").await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[must_use]
     pub fn session(&self) -> Self {
@@ -180,11 +187,12 @@ impl Client {
     /// each expiry makes the next.
     ///
     /// # Examples
-    /// ```no_run
-    /// # fn f(client: zookit_client::Client) {
+    /// ```
+    /// # async fn f(client: zookit_client::Client) {
     /// let session = client.session();
     /// assert_eq!(session.pinned_to(), Some(client.generation()));
     /// # }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[must_use]
     pub fn generation(&self) -> Generation {
@@ -220,13 +228,15 @@ impl Client {
     /// Behind every request of this client submitted before.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, ConnectOptions};
     /// # async fn f(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use zookit_doctest::Client;
     /// let identity = client.export().await?;
     /// let options = ConnectOptions { resume: Some(identity), ..Default::default() };
     /// let client = Client::connect_with("h1:2181", options).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "getSessionPasswd")]
     #[doc(alias = "client_id")]

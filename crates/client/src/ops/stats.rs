@@ -39,14 +39,15 @@ impl Client {
     /// numbers are those of the driver's last turn, each right by itself.
     ///
     /// # Examples
-    /// ```no_run
-    /// # fn f(client: zookit_client::Client) {
+    /// ```
+    /// # async fn f(client: zookit_client::Client) {
     /// let stats = client.stats();
     /// println!("{} in flight, {} watches", stats.in_flight, stats.watches.total());
     /// if let Some(latency) = stats.latency {
     ///     println!("answers take {:?}, at most {:?}", latency.mean, latency.max);
     /// }
     /// # }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "metrics")]
     #[must_use]

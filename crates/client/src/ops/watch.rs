@@ -35,14 +35,16 @@ impl Client {
     /// that shows that change.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// loop {
     ///     let (node, changed) = client.get_data_and_watch("/config").await?;
     ///     println!("the configuration is {:?}", node.data);
     ///     println!("{:?}", changed.await?);
+    ///     # break;
     /// }
-    /// # }
+    /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "GetW")]
     #[doc(alias = "getData")]
@@ -76,7 +78,7 @@ impl Client {
     /// As [`get_data_and_watch`](Self::get_data_and_watch).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let (stat, watch) = client.exists_and_watch("/ready").await?;
     /// if stat.is_none() {
@@ -84,6 +86,7 @@ impl Client {
     /// }
     /// println!("ready");
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "ExistsW")]
     #[doc(alias = "exists")]
@@ -119,12 +122,13 @@ impl Client {
     /// As [`get_data_and_watch`](Self::get_data_and_watch).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let (members, changed) = client.get_children_and_watch("/members").await?;
     /// println!("{} members", members.names.len());
     /// changed.await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "ChildrenW")]
     #[doc(alias = "getChildren")]
@@ -160,14 +164,16 @@ impl Client {
     /// behind it shows all that the watch does not tell.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{AddWatchMode, Client};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let mut watch = client.add_watch("/app", AddWatchMode::PersistentRecursive).await?;
     /// while let Some(notice) = watch.next().await {
     ///     println!("{notice:?}");
+    ///     # break;
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "addWatch")]
     #[doc(alias = "AddWatch")]

@@ -31,7 +31,7 @@ impl Client {
     /// of them was lost with the connection.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, Version};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let node = client.get_data("/counter").await?;
@@ -42,6 +42,7 @@ impl Client {
     ///     Err(error) => return Err(error),
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "set")]
     #[doc(alias = "Set")]
@@ -95,12 +96,13 @@ impl Client {
     /// As [`set_data`](Self::set_data).
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Acl, Client, Perms, Version};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let acl = vec![Acl::world(Perms::READ), Acl::digest(Perms::ALL, "user", "password")];
     /// client.set_acl("/app", acl, Version::Any).await?;
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "SetACL")]
     #[doc(alias = "set_acls")]

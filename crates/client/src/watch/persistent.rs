@@ -37,7 +37,7 @@ impl PersistentWatch {
     /// if it was this client's last on the path.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// use zookit_client::{AddWatchMode, Client, WatchNotice};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let mut watch = client.add_watch("/config", AddWatchMode::PersistentRecursive).await?;
@@ -47,8 +47,10 @@ impl PersistentWatch {
     ///         WatchNotice::Gap { .. } => println!("read everything again"),
     ///         WatchNotice::Ended(why) => println!("over: {why}"),
     ///     }
+    ///     # break;
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     pub async fn next(&mut self) -> Option<WatchNotice> {
         poll_fn(|context| self.0.cell.poll(context)).await

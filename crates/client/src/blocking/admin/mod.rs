@@ -1,16 +1,18 @@
 //! Asking a server about itself, for programs without a runtime: the twin of
 //! [`zookit_client::admin`](crate::admin), whose options, answers and errors these are.
 //!
-//! ```no_run
+//! ```
 //! use zookit_client::Endpoint;
 //! use zookit_client::admin::{AdminError, AskOptions};
 //! use zookit_client::blocking::admin;
 //!
 //! # fn f() -> Result<(), AdminError> {
 //! let (server, options) = (Endpoint::new("zk1", 2181), AskOptions::default());
+//! # let options = zookit_doctest::reach::asking(options);
 //! let stats = admin::srvr(&server, &options)?;
 //! println!("{} is {:?} at {:?}", stats.version, stats.mode, stats.zxid);
 //! # Ok(()) }
+//! # zookit_doctest::blocking::with_server(f);
 //! ```
 //!
 //! No client is needed, and none is disturbed. A call waits for the answer, at most

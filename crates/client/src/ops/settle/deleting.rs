@@ -51,12 +51,13 @@ impl Client {
     /// Outside a Tokio runtime.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, Version};
     /// # async fn f(client: Client) {
     /// // In the drop of a lock: nobody waits, and the znode goes all the same.
     /// drop(client.delete_guaranteed("/lock/lock-0000000007", Version::Any));
     /// # }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "guaranteed")]
     pub fn delete_guaranteed(&self, path: &str, version: Version) -> GuaranteedDelete {

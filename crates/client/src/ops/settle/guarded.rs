@@ -34,12 +34,13 @@ impl Client {
     /// As [`set_data`](Self::set_data), from when the future is first polled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
     /// let node = client.get_data("/counter").await?;
     /// let stat = client.set_data_guarded("/counter", "8", node.stat.version).await?;
     /// assert_eq!(stat.version, node.stat.version.wrapping_add(1));
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "setData")]
     #[doc(alias = "idempotent")]

@@ -53,7 +53,7 @@ impl Client {
     /// As [`create`](Self::create), from when the future is first polled.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, CreateMode, Owned};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// match client.create_owned("/leader", "h1:80", CreateMode::Ephemeral).await? {
@@ -61,6 +61,7 @@ impl Client {
     ///     Owned::Theirs(stat) => println!("{} leads", stat.ephemeral_owner),
     /// }
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "create_then_check_owner")]
     pub async fn create_owned(

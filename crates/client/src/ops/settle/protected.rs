@@ -41,7 +41,7 @@ impl Client {
     /// behind what was submitted meanwhile.
     ///
     /// # Examples
-    /// ```no_run
+    /// ```
     /// # use zookit_client::{Client, CreateMode};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
     /// let mode = CreateMode::EphemeralSequential;
@@ -49,6 +49,7 @@ impl Client {
     /// // /lock/_c_0f0e9aa2-8d24-4a9f-8f2c-4f5c2d6e7b10-lock-0000000007
     /// println!("in the queue as {}", mine.path);
     /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
     /// ```
     #[doc(alias = "CreateProtectedEphemeralSequential")]
     #[doc(alias = "withProtection")]
