@@ -104,6 +104,7 @@ composites! {
         /// # use zookit_client::{CreateMode, Owned};
         /// # use zookit_client::blocking::Client;
         /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
+        /// # client.delete("/leader", zookit_client::Version::Any)?;
         /// match client.create_owned("/leader", "h1:80", CreateMode::Ephemeral)? {
         ///     Owned::Ours(_) => println!("leading"),
         ///     Owned::Theirs(stat) => println!("{} leads", stat.ephemeral_owner),

@@ -56,6 +56,7 @@ impl Client {
     /// ```
     /// # use zookit_client::{Client, CreateMode, Owned};
     /// # async fn f(client: Client) -> Result<(), zookit_client::Error> {
+    /// # client.delete("/leader", zookit_client::Version::Any).await?;
     /// match client.create_owned("/leader", "h1:80", CreateMode::Ephemeral).await? {
     ///     Owned::Ours(_) => println!("leading"),
     ///     Owned::Theirs(stat) => println!("{} leads", stat.ephemeral_owner),
