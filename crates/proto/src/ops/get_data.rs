@@ -32,7 +32,7 @@ record! {
 }
 
 impl GetDataReply {
-    /// Decodes the whole body of a reply, as [`decode`](crate::wire::decode) does. The data is what
+    /// Decodes the whole body of a reply, as [`decode`] does. The data is what
     /// is left of `body` itself, not another share of its memory: it is the reply that there are
     /// most of.
     ///
