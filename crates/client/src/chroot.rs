@@ -43,7 +43,9 @@ impl Chroot {
         let length = chroot.len() + path.len();
         // A path longer than that is over any limit of a frame.
         out.put_i32(i32::try_from(length).unwrap_or(i32::MAX));
-        out.put_slice(chroot.as_bytes());
+        if !chroot.is_empty() {
+            out.put_slice(chroot.as_bytes());
+        }
         out.put_slice(path.as_bytes());
     }
 

@@ -145,8 +145,13 @@ pub fn append_request(
     limit: usize,
     write: impl FnOnce(&mut BytesMut),
 ) -> Result<(), FrameError> {
-    let start = begin(out);
-    RequestHeader { xid, opcode }.write(out);
+    let start = out.len();
+    let mut head = [0; PREFIX + RequestHeader::LENGTH];
+    let (_, header) = head.split_at_mut(PREFIX);
+    let (xid_place, opcode_place) = header.split_at_mut(4);
+    xid_place.copy_from_slice(&xid.0.to_be_bytes());
+    opcode_place.copy_from_slice(&opcode.to_be_bytes());
+    out.extend_from_slice(&head);
     write(out);
     finish(out, start, limit)
 }

@@ -155,8 +155,8 @@ impl Iterator for Outcomes {
         let ReplyHeader { zxid, err, .. } = ReplyHeader::of_frame(self.frames.get(..length)?)?;
         let ticket = self.tickets.first()?;
         self.tickets.skip(1);
-        let mut body = self.frames.split_to(length);
-        body.advance(frame::PREFIX.saturating_add(ReplyHeader::LENGTH));
+        let body = self.frames.slice(frame::PREFIX.saturating_add(ReplyHeader::LENGTH)..length);
+        self.frames.advance(length);
         let outcome = match err {
             ErrorCode::Ok => Outcome::Answered { zxid, body },
             code => Outcome::Refused { code, zxid },

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::clinic::{Patient, Session, srvr};
 #[cfg(feature = "tls")]
 use crate::front::Front;
+use crate::nobody::Nobody;
 use crate::zk::{Ran, run};
 
 fn doctor(servers: &[&str]) -> Ran {
@@ -131,9 +132,8 @@ fn a_chroot_that_is_not_there_is_found() {
 
 #[test]
 fn nothing_reachable_ends_with_7_and_says_why() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let nobody = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let kept = Nobody::listens();
+    let nobody = kept.address.to_string();
     let ran = doctor(&[&nobody, "zk.invalid:2181"]).exits(7).says("none of the servers");
     assert!(ran.text().contains(&format!("nobody listens at {nobody}")), "{ran:#?}");
     assert!(ran.text().contains("the name zk.invalid does not resolve"), "{ran:#?}");

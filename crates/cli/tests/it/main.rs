@@ -9,6 +9,7 @@ mod doctor;
 mod fake;
 #[cfg(feature = "tls")]
 mod front;
+mod nobody;
 mod real;
 mod running;
 mod serve;

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::nobody::Nobody;
 #[cfg(unix)]
 use crate::running::Running;
 use crate::zk::run;
@@ -32,9 +33,8 @@ fn listener() -> (TcpListener, SocketAddr) {
 
 #[test]
 fn addresses_where_nobody_listens_are_each_named() {
-    let (first, second) = (listener(), listener());
-    let addresses = [first.1, second.1];
-    drop((first, second));
+    let nobody = [Nobody::listens(), Nobody::listens()];
+    let addresses = [nobody[0].address, nobody[1].address];
     let ran = fails_with_connection(&format!("{},{}", addresses[0], addresses[1]));
     for address in addresses {
         assert!(ran.stderr.contains(&address.to_string()), "{ran:#?}");
@@ -68,9 +68,8 @@ fn a_name_that_does_not_resolve_is_named() {
 
 #[test]
 fn every_verb_fails_alike() {
-    let (nobody, address) = listener();
-    drop(nobody);
-    let servers = address.to_string();
+    let nobody = Nobody::listens();
+    let servers = nobody.address.to_string();
     let verbs: &[&[&str]] = &[
         &["set", "/a", "x"],
         &["create", "/a", "x"],

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
 use crate::clinic::{Patient, srvr};
+use crate::nobody::Nobody;
 use crate::zk::{GUARD, run};
 
 #[test]
@@ -33,9 +34,8 @@ fn several_servers_are_each_named() {
 
 #[test]
 fn the_exit_code_tells_all_from_some_from_none() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let nobody = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let kept = Nobody::listens();
+    let nobody = kept.address.to_string();
     let silent = Patient::default().start();
     let answers = Patient::default().says("ruok", "imok").start();
     let ran = run(&["-s", &format!("{nobody},{answers}"), "ruok"]).exits(9);

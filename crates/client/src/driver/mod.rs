@@ -265,9 +265,10 @@ impl Driver {
         self.shared.take_commands(&mut commands);
         let mut commands_left = commands.drain(..).peekable();
         while let Some(command) = commands_left.next() {
+            let many = commands_left.len() >= runs::FEWEST;
             match (command, commands_left.peek()) {
                 (Command::Submit(ticket, first), Some(Command::Submit(_, second)))
-                    if runs::are_alike(&first, second) =>
+                    if many && runs::are_alike(&first, second) =>
                 {
                     let run = self.runs.collect(ticket, first, &mut commands_left);
                     self.submit_run(run);

@@ -11,6 +11,10 @@ use crate::shared::{Command, Request, Run};
 /// A frame longer than this is not copied together with others.
 const LONG: usize = 1024;
 
+/// With fewer commands than this behind it no run is begun: its list of tickets would cost more than
+/// it saves.
+pub(super) const FEWEST: usize = 8;
+
 /// So much memory is taken at once.
 const CHUNK: usize = 16 * 1024;
 

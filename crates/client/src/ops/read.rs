@@ -277,7 +277,7 @@ pub(super) fn stat_of_exists(body: Bytes) -> Result<Stat, Fault> {
 }
 
 pub(super) fn node_data(body: Bytes) -> Result<NodeData, Fault> {
-    let GetDataReply { data, stat } = decode("GetDataReply", body)?;
+    let GetDataReply { data, stat } = GetDataReply::of_body(body)?;
     Ok(NodeData { data, stat })
 }
 

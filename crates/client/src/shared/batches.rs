@@ -101,6 +101,11 @@ impl Batches {
         self.unanswered
     }
 
+    #[cfg(all(test, zookit_loom))]
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.unanswered == 0
+    }
+
     pub(super) const fn has(Ticket(ticket): Ticket) -> bool {
         ticket >= FIRST
     }

@@ -12,7 +12,7 @@ use std::task::Wake;
 use loom::sync::Notify;
 use loom::thread;
 use zookit_proto::Zxid;
-use zookit_session::{Outcome, WatchEnd, WatchKind, WatchRequest};
+use zookit_session::{Outcome, Tickets, WatchEnd, WatchKind, WatchRequest};
 
 use super::*;
 use crate::chroot::Chroot;
@@ -156,8 +156,13 @@ impl World {
                         let body = Bytes::from_static(&[0]);
                         (ticket, Outcome::Answered { zxid: Zxid(1), body })
                     }
+                    Command::SubmitRun(first, run) => {
+                        found.extend(run.frames.iter().skip(4).step_by(5));
+                        answer_run(&mut endings, first, &run);
+                        continue;
+                    }
                     // Too late: whatever was submitted is answered.
-                    Command::Abandon(_) => continue,
+                    Command::Abandon(_) | Command::AbandonRun(..) => continue,
                     other => panic!("nobody submits {other:?}"),
                 };
                 endings.push(ticket, Completion { outcome, server: None });
@@ -189,6 +194,7 @@ impl World {
         self.shared.rest();
         let inner = self.shared.lock();
         assert_eq!((inner.slots.capacity(), inner.slots.unanswered()), (0, 0));
+        assert!(inner.batches.is_empty());
         assert_eq!((inner.outbox.len(), inner.outbox_bytes), (0, 0));
         assert_eq!(inner.permits.unreserved(0, 1), 1);
     }
@@ -267,6 +273,41 @@ fn the_end_resolves_what_waits_and_what_comes() {
     });
 }
 
+/// The first of a run by itself, the rest of it together.
+fn answer_run(endings: &mut Endings, first: Ticket, run: &Run) {
+    let outcome = Outcome::Answered { zxid: Zxid(1), body: run.frames.slice(4..5) };
+    endings.push(first, Completion { outcome, server: None });
+    let numbers = run.frames.iter().skip(9).step_by(5);
+    let frames: Vec<u8> = numbers.flat_map(|number| reply_frame(*number)).collect();
+    let (tickets, count) = (Tickets::from(Ticket(first.0 + 1)), run.count - 1);
+    if count > 0 {
+        endings.push_replies(Replies { tickets, count, refused: 0, frames: frames.into() }, None);
+    }
+}
+
+fn reply_frame(number: u8) -> [u8; 21] {
+    let mut frame = [0; 21];
+    frame[3] = 17;
+    frame[20] = number;
+    frame
+}
+
+impl World {
+    /// A batch of two runs: of one request, and of two.
+    fn submit_batch(&self) -> (Ticket, u64) {
+        let run = |numbers: &[u8]| Run {
+            opcode: OpCode::Exists,
+            count: u32::try_from(numbers.len()).unwrap(),
+            frames: numbers.iter().flat_map(|number| [0, 0, 0, 1, *number]).collect(),
+            deadline: Deadline::Never,
+            pinned: None,
+        };
+        let taken = self.shared.submit_batch([run(&[1]), run(&[2, 3])].into_iter(), None);
+        assert_eq!((taken.count, taken.refused), (3, None));
+        (taken.first, taken.count)
+    }
+}
+
 #[test]
 fn a_batch_stays_together() {
     explore(ONCE, || {
@@ -274,14 +315,26 @@ fn a_batch_stays_together() {
         let driver = world.spawn_driver();
         let other = world.clone();
         let other = thread::spawn(move || other.outcome(other.submit(9).unwrap(), 9));
-        let requests = [1, 2].map(|number| world.request(number));
-        let tickets = world.shared.submit_all(requests.into_iter(), None);
-        for (ticket, number) in tickets.into_iter().zip(1..) {
-            assert_eq!(world.outcome(ticket.unwrap(), number), Ok(()));
-        }
+        let (first, _) = world.submit_batch();
+        let waiting = poll_fn(|context| world.shared.poll_batch(first, context));
+        let BatchEndings { endings, .. } = world.run(waiting);
+        let tickets: Vec<_> = endings.iter().map(|ending| ending.first().0 - first.0).collect();
+        assert_eq!(tickets, [0, 1, 2], "two alone, and one that is replied");
         assert_eq!(other.join().unwrap(), Ok(()));
         let found = world.close_and_look(driver);
-        assert!([[1, 2, 9], [9, 1, 2]].contains(&[found[0], found[1], found[2]]), "{found:?}");
+        assert!([[1, 2, 3, 9], [9, 1, 2, 3]].contains(&found[..].try_into().unwrap()), "{found:?}");
+    });
+}
+
+#[test]
+fn a_batch_that_is_given_up_leaves_nothing() {
+    explore(TWICE, || {
+        let world = World::new(3);
+        let driver = world.spawn_driver();
+        let (first, count) = world.submit_batch();
+        let _ = world.glance(poll_fn(|context| world.shared.poll_batch(first, context)));
+        world.shared.abandon_batch(first, count);
+        world.close_and_look(driver);
     });
 }
 

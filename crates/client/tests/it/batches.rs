@@ -95,16 +95,15 @@ async fn a_batch_given_up_in_flight_leaves_nothing_behind() {
 #[tokio::test(start_paused = true)]
 async fn of_reads_that_are_alike_only_the_dropped_one_is_skipped() {
     let (client, _peer, mut line) = connected().await;
-    let mut reads = ["/a", "/b", "/c", "/d"].map(|path| Some(client.get_data(path)));
+    // So many that the session is given them as a run.
+    let mut reads: Vec<_> = (0..20).map(|n| Some(client.get_data(&format!("/{n}")))).collect();
     reads[1] = None;
-    for (path, data) in [("/a", "1"), ("/c", "2"), ("/d", "3")] {
-        assert_eq!(answer_read(&mut line, data).await, path);
+    for n in (0..20).filter(|n| *n != 1) {
+        assert_eq!(answer_read(&mut line, "x").await, format!("/{n}"));
     }
-    let mut data = Vec::new();
     for read in reads.into_iter().flatten() {
-        data.push(read.await.unwrap().data.unwrap());
+        assert_eq!(read.await.unwrap().data.unwrap(), "x");
     }
-    assert_eq!(data, ["1", "2", "3"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -78,48 +78,45 @@ pub fn validate_sequential(path: &str) -> Result<(), PathError> {
 /// dot. That is nearly every path, and every request has one.
 fn is_plain(path: &str) -> bool {
     let bytes = path.as_bytes();
-    let ends = bytes.first() == Some(&b'/') && bytes.last() != Some(&b'/');
-    match bytes.last_chunk() {
-        // The last eight overlap those before them, so that no pair is missed.
-        Some(&last) => {
-            let mut ends_in_slash = 0;
-            let words = bytes.chunks_exact(8).filter_map(|word| word.first_chunk());
-            let plain = words.fold(true, |plain, &word| {
-                plain & is_plain_word(u64::from_le_bytes(word), &mut ends_in_slash)
-            });
-            ends && plain && is_plain_word(u64::from_le_bytes(last), &mut 0)
-        }
-        None => {
-            let pairs = bytes.iter().zip(bytes.iter().skip(1));
-            let odd = |(&first, &second)| first == b'/' && matches!(second, b'/' | b'.');
-            ends && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
-                && !pairs.into_iter().any(odd)
-        }
+    if bytes.first() != Some(&b'/') || bytes.last() == Some(&b'/') {
+        return false;
     }
+    let Some(&last) = bytes.last_chunk() else {
+        let mut previous = b'a';
+        return bytes.iter().all(|&byte| {
+            let odd = previous == b'/' && matches!(byte, b'/' | b'.');
+            previous = byte;
+            !odd && matches!(byte, b' '..=b'~')
+        });
+    };
+    let (mut odd, mut after_slash, mut rest) = (0, 0, bytes);
+    while let Some((&word, behind)) = rest.split_first_chunk() {
+        let (odd_here, ends_in_slash) = odd_bytes(u64::from_le_bytes(word), after_slash);
+        (odd, after_slash, rest) = (odd | odd_here, ends_in_slash, behind);
+    }
+    // The last eight overlap those before them, so that no pair is missed.
+    odd | odd_bytes(u64::from_le_bytes(last), 0).0 == 0
 }
 
-/// The same of eight bytes of a path, the first in the lowest byte. `after_slash`: 0x80 if the byte
-/// before them was a slash; then, if their last one is.
-const fn is_plain_word(word: u64, after_slash: &mut u64) -> bool {
+/// What is not plain in eight bytes of a path, the first in the lowest byte: not zero if anything.
+/// `after_slash`: 0x80 if the byte before them is a slash; then, if their last one is.
+#[inline]
+const fn odd_bytes(word: u64, after_slash: u64) -> (u64, u64) {
     const ONES: u64 = u64::from_le_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     const LOW: u64 = !HIGH;
     /// Carries into the highest bit of bytes that are not below the space.
     const SPACES: u64 = u64::from_le_bytes([0x80 - b' '; 8]);
     const SLASHES: u64 = u64::from_le_bytes([b'/'; 8]);
-    /// The highest bit of each byte that is zero; the bytes are below 0x80.
-    const fn zeros(word: u64) -> u64 {
-        !(word & LOW).wrapping_add(LOW) & HIGH
-    }
-    let ascii = word & HIGH == 0;
-    let control = !(word & LOW).wrapping_add(SPACES) & HIGH;
-    let delete = (word & LOW).wrapping_add(ONES) & HIGH;
-    let slashes = zeros(word ^ SLASHES);
-    // `.` is the character before `/`.
-    let slashes_and_dots = zeros((word | ONES) ^ SLASHES);
-    let behind_slashes = slashes << 8 | *after_slash;
-    *after_slash = slashes >> 56;
-    ascii && control | delete | (behind_slashes & slashes_and_dots) == 0
+    let low = word & LOW;
+    let control = !low.wrapping_add(SPACES);
+    let delete = low.wrapping_add(ONES);
+    // The highest bit of each byte that is a slash; and, the character before it, a dot.
+    let slashes = !(low ^ SLASHES).wrapping_add(LOW);
+    let slashes_and_dots = !((low | ONES) ^ SLASHES).wrapping_add(LOW);
+    let behind_slashes = (slashes & HIGH) << 8 | after_slash;
+    let odd = (word | control | delete | behind_slashes & slashes_and_dots) & HIGH;
+    (odd, (slashes & HIGH) >> 56)
 }
 
 #[inline]

@@ -18,17 +18,22 @@ macro_rules! record {
             @declare $(#[$meta])* $name { $( $(#[$field_meta])* $field: $kind, )* }
             reader {
                 const LENGTH: usize = <$name as $crate::wire::Field>::AT_LEAST;
-                if let Some(mut ahead) = reader.ahead::<LENGTH>().map(|ahead| &ahead[..]) {
-                    let whole = (|| {
-                        Some($name {
-                            $( $field: <$kind as $crate::wire::Fixed>::take(&mut ahead)?, )*
-                        })
-                    })();
-                    if let Some(record) = whole {
-                        reader.pass::<LENGTH>();
-                        return Ok(record);
-                    }
+                if let Some(record) = reader.ahead::<LENGTH>().and_then(|ahead| $name::of_bytes(ahead)) {
+                    reader.pass::<LENGTH>();
+                    return Ok(record);
                 }
+            }
+        }
+
+        impl $name {
+            /// Reads it off the front of these bytes; `None`: they are too few.
+            #[inline]
+            #[must_use]
+            pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+                const LENGTH: usize = <$name as $crate::wire::Field>::AT_LEAST;
+                // One look for all fields.
+                let mut ahead = &bytes.first_chunk::<LENGTH>()?[..];
+                Some(Self { $( $field: <$kind as $crate::wire::Fixed>::take(&mut ahead)?, )* })
             }
         }
     };
