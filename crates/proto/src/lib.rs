@@ -23,6 +23,7 @@
 //! * [`digest`]: ids of the `digest` scheme.
 //! * [`recording`]: frames as text, to keep what a real server said.
 //! * [`tap`]: where a tracer listens.
+//! * [`Time`]: moments, as the state machines of client and server are told them.
 //!
 //! # Null and empty
 //!
@@ -53,9 +54,11 @@ pub mod path;
 pub mod recording;
 pub mod tap;
 mod text;
+mod time;
 pub mod types;
 pub mod wire;
 
 pub use ops::{Class, OpCode, Operation, Reply, Request};
 pub use text::Text;
+pub use time::Time;
 pub use types::{ErrorCode, SessionId, Stat, Xid, Zxid};

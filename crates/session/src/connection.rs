@@ -7,7 +7,7 @@ use crate::config::Limits;
 use crate::endpoint::Endpoint;
 use crate::event::Reason;
 use crate::send_buffer::{SendBuffer, Span};
-use crate::time::Time;
+use zookit_proto::Time;
 
 /// Unanswered pings that are remembered.
 const MAX_PINGS: usize = 16;

@@ -1,10 +1,9 @@
 //! Who the client says it is, told to each connection before anything else.
 
 use bytes::Bytes;
-use zookit_proto::Text;
+use zookit_proto::{Text, Time};
 
 use crate::ids::Ticket;
-use crate::time::Time;
 
 /// A scheme and what goes with it; never printed.
 pub(crate) struct Credential {

@@ -10,11 +10,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
-use zookit_proto::OpCode;
+use zookit_proto::{OpCode, Time};
 
 use crate::config::{Backoff, Limits};
 use crate::endpoint::Endpoint;
-use crate::time::Time;
 
 /// No wait that is a wait at all is shorter than this.
 const MIN_WAIT: Duration = Duration::from_millis(10);

@@ -55,7 +55,6 @@ mod run;
 mod sasl;
 mod send_buffer;
 mod session;
-mod time;
 mod watches;
 
 pub use config::{
@@ -71,4 +70,4 @@ pub use request::{Submission, WatchKind, WatchRequest};
 pub use run::{Outcomes, Replies, Run, Tickets};
 pub use sasl::{Mechanism, Step};
 pub use session::Session;
-pub use time::Time;
+pub use zookit_proto::Time;

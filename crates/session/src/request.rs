@@ -1,10 +1,9 @@
 //! A request on its way into the session.
 
 use bytes::Bytes;
-use zookit_proto::{Class, OpCode, Text, frame};
+use zookit_proto::{Class, OpCode, Text, Time, frame};
 
 use crate::ids::{Generation, Ticket, WatcherId};
-use crate::time::Time;
 
 /// A request as its caller submits it.
 #[derive(Debug, Clone)]

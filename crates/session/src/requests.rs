@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use bytes::{Buf as _, Bytes};
-use zookit_proto::{OpCode, Xid};
+use zookit_proto::{OpCode, Time, Xid};
 
 use crate::config::Limits;
 use crate::fates::Kind;
@@ -17,7 +17,6 @@ use crate::ids::{Generation, Ticket, WatcherId};
 use crate::request::{Submission, WatchRequest};
 use crate::run::{Run, Tickets, frame_length};
 use crate::send_buffer::{Patch, Span};
-use crate::time::Time;
 
 /// Who is told how a request ended.
 #[derive(Debug, Clone)]

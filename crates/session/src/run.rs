@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use zookit_proto::header::ReplyHeader;
-use zookit_proto::{Class, ErrorCode, OpCode, frame};
+use zookit_proto::{Class, ErrorCode, OpCode, Time, frame};
 
 use crate::ids::{Generation, Ticket};
 use crate::outcome::Outcome;
-use crate::time::Time;
 
 /// Requests for one operation, without watches, submitted together.
 #[derive(Debug, Clone)]

@@ -29,7 +29,6 @@ mod server;
 mod sessions;
 #[cfg(test)]
 mod testing;
-mod time;
 mod transaction;
 mod tree;
 mod watches;
@@ -42,6 +41,6 @@ pub use server::{
     Asked, ConnectionInfo, Effect, Fault, FaultId, Logged, Outcome, Server, SessionInfo, Snapshot,
     WatchInfo, WatchMode,
 };
-pub use time::Time;
 pub use transaction::{Change, Owner, Transaction, Written};
 pub use tree::{Applied, Counters, Event, SharedAcl, Tree, Znode};
+pub use zookit_proto::Time;

@@ -1,7 +1,7 @@
 //! What callers want.
 
 use bytes::Bytes;
-use zookit_proto::{OpCode, Text};
+use zookit_proto::{OpCode, Text, Time};
 
 use super::{Closing, Phase, Session};
 use crate::config::{Limits, ServerFloor};
@@ -13,7 +13,6 @@ use crate::outcome::{Loss, NoReply, NotSent, Outcome};
 use crate::request::{Submission, WatchRequest};
 use crate::requests::{Owner, Request};
 use crate::run::Run;
-use crate::time::Time;
 use crate::watches::Consequences;
 
 impl Session {

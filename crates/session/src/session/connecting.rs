@@ -4,7 +4,7 @@ use bytes::Bytes;
 use zookit_proto::connect::{ConnectRequest, ConnectResponse, decode_response};
 use zookit_proto::ops::sasl::{SaslReply, SaslRequest};
 use zookit_proto::types::{Credentials, Password};
-use zookit_proto::{ErrorCode, OpCode, SessionId, Xid, frame, wire};
+use zookit_proto::{ErrorCode, OpCode, SessionId, Time, Xid, frame, wire};
 
 use super::sending::{SEND_AHEAD, bare_frame, whole_frame};
 use super::{Phase, Purpose, Session, Tally};
@@ -14,7 +14,6 @@ use crate::event::{Effect, Event, Reason, State, WatchNotice};
 use crate::outcome::Loss;
 use crate::requests::{Owner, Request};
 use crate::sasl::Step;
-use crate::time::Time;
 use crate::watches::Batch;
 
 impl Session {

@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::event::{Reason, State, WatchEnd};
 use crate::fates::{Cause, Stage};
 use crate::outcome::{Loss, NoReply, NotSent, Outcome};
-use crate::time::Time;
+use zookit_proto::Time;
 
 impl Session {
     /// When a close has taken too long.

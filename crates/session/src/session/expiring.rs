@@ -1,7 +1,7 @@
 //! A session ends, is buried, and the next begins.
 
-use zookit_proto::SessionId;
 use zookit_proto::types::Password;
+use zookit_proto::{SessionId, Time};
 
 use super::{Grave, Phase, Session, Tally};
 use crate::config::{OnExpiry, PresumedExpiry};
@@ -9,7 +9,6 @@ use crate::event::{Event, Reason, State, WatchEnd};
 use crate::fates::{Cause, Stage};
 use crate::ids::Generation;
 use crate::outcome::{NoReply, NotSent, Outcome};
-use crate::time::Time;
 
 impl Session {
     /// When the session will be presumed gone unless something is heard.

@@ -10,7 +10,7 @@ use crate::fates::{Cause, Fate, Kind, Stage, fate};
 use crate::ids::Ticket;
 use crate::outcome::{Loss, NoReply, Outcome};
 use crate::requests::{InFlight, Owner, Request};
-use crate::time::Time;
+use zookit_proto::Time;
 
 /// Requests that an accident ended, as far as they have callers.
 pub(super) type Ended = Vec<(Ticket, Outcome)>;

@@ -54,7 +54,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use zookit_proto::types::Password;
-use zookit_proto::{SessionId, Zxid};
+use zookit_proto::{SessionId, Time, Zxid};
 
 use crate::config::{Config, Identity, Settings};
 use crate::connection::Connection;
@@ -65,7 +65,6 @@ use crate::hosts::Hosts;
 use crate::ids::{Generation, Ticket};
 use crate::outcome::Outcome;
 use crate::requests::Requests;
-use crate::time::Time;
 use crate::watches::Watches;
 
 /// What the handshake asks for.

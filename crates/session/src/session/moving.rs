@@ -11,7 +11,7 @@ use crate::diagnosis::{read_srvr, takes_writes};
 use crate::endpoint::Endpoint;
 use crate::event::{Diagnosis, Effect, Event};
 use crate::outcome::Loss;
-use crate::time::Time;
+use zookit_proto::Time;
 
 /// Asked of a server that is silent, and of one that may take writes.
 const SRVR: &[u8; 4] = b"srvr";

@@ -5,7 +5,7 @@ use zookit_proto::frame::{self, FrameError};
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::ops::notification::WatcherEvent;
 use zookit_proto::wire::{Field, Reader};
-use zookit_proto::{ErrorCode, Xid, Zxid};
+use zookit_proto::{ErrorCode, Time, Xid, Zxid};
 
 use super::{Phase, Session};
 use crate::config::Limits;
@@ -15,7 +15,6 @@ use crate::ids::WatcherId;
 use crate::outcome::{Loss, NoReply, Outcome, Unreadable};
 use crate::requests::{InFlight, Owner};
 use crate::run::{Replies, frame_length, is_plain};
-use crate::time::Time;
 use crate::watches::{Notification, Reach};
 
 impl Session {

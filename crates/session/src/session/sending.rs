@@ -5,7 +5,7 @@ use zookit_proto::ops::auth::AuthRequest;
 use zookit_proto::ops::remove_watches::RemoveWatchesRequest;
 use zookit_proto::types::{Credentials, WatcherType};
 use zookit_proto::wire::Field;
-use zookit_proto::{OpCode, Text, Xid, frame};
+use zookit_proto::{OpCode, Text, Time, Xid, frame};
 
 use super::{Phase, Session};
 use crate::connection::SentAuth;
@@ -13,7 +13,6 @@ use crate::fates::Kind;
 use crate::outcome::{NotSent, Outcome};
 use crate::requests::{InFlight, Owner, Request};
 use crate::send_buffer::Patch;
-use crate::time::Time;
 
 /// No more than this is moved from the queue into the send buffer at a time: what is in there can
 /// no longer be held back.

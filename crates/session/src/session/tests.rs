@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use zookit_proto::connect::ConnectResponse;
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::wire::Field;
-use zookit_proto::{ErrorCode, OpCode, SessionId, Xid, Zxid, frame};
+use zookit_proto::{ErrorCode, OpCode, SessionId, Time, Xid, Zxid, frame};
 
 use super::Session;
 use crate::config::Config;
@@ -13,7 +13,6 @@ use crate::event::Event;
 use crate::ids::Ticket;
 use crate::outcome::Outcome;
 use crate::request::Submission;
-use crate::time::Time;
 
 const NOW: Time = Time::ZERO;
 

@@ -2,7 +2,7 @@
 
 use super::{Phase, Session};
 use crate::outcome::Loss;
-use crate::time::Time;
+use zookit_proto::Time;
 
 /// Everything that happens by time alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
-//! Time as an argument: the session reads no clock.
+//! Time as an argument: the state machines of client and server read no clock.
 
 use std::fmt;
 use std::time::Duration;
 
 /// A moment, as the time since an origin that the caller chose and keeps.
 ///
-/// All moments given to one session must come from one clock that does not go back; a moment
+/// All moments given to one state machine must come from one clock that does not go back; a moment
 /// before the newest one is taken for the newest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(Duration);
@@ -30,6 +30,12 @@ impl Time {
     #[must_use]
     pub const fn as_duration(self) -> Duration {
         self.0
+    }
+
+    /// Milliseconds after the origin.
+    #[must_use]
+    pub fn as_millis(self) -> i64 {
+        i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// The moment `duration` later; the end of time if that cannot be said.
