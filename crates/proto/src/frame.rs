@@ -61,6 +61,15 @@ pub fn next(buffer: &mut BytesMut, limit: usize) -> Result<Option<Bytes>, FrameE
     Ok(Some(buffer.split_to(length).freeze()))
 }
 
+/// How long the first of these frames claims to be, its prefix included; of fewer bytes than a
+/// prefix, a prefix. For frames of one's own, and those that [`take_whole`] gave.
+#[must_use]
+#[inline]
+pub fn length(frames: &[u8]) -> usize {
+    let claimed = frames.first_chunk().map_or(0, |prefix| u32::from_be_bytes(*prefix));
+    usize::try_from(claimed).unwrap_or(usize::MAX).saturating_add(PREFIX)
+}
+
 /// Cuts all whole frames off the front of `buffer`, prefixes included, with one split for all.
 ///
 /// What is behind them is an incomplete frame, or one that [`next`] has an error for.
@@ -183,6 +192,7 @@ mod tests {
             assert_eq!(&buffer[..], tail);
             assert!(take_whole(&mut buffer, 100).is_empty());
         }
+        assert_eq!((length(&two), length(&two[7..]), length(&two[..2])), (7, 4, PREFIX));
     }
 
     #[test]

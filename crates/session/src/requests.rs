@@ -9,13 +9,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use bytes::{Buf as _, Bytes};
-use zookit_proto::{OpCode, Time, Xid};
+use zookit_proto::{OpCode, Time, Xid, frame};
 
 use crate::config::Limits;
 use crate::fates::Kind;
 use crate::ids::{Generation, Ticket, WatcherId};
 use crate::request::{Submission, WatchRequest};
-use crate::run::{Run, Tickets, frame_length};
+use crate::run::{Run, Tickets};
 use crate::send_buffer::{Patch, Span};
 
 /// Who is told how a request ended.
@@ -111,7 +111,7 @@ impl Request {
 
     /// The length of the first frame.
     fn first_length(&self) -> usize {
-        if self.is_run() { frame_length(&self.frame).min(self.length()) } else { self.length() }
+        if self.is_run() { frame::length(&self.frame).min(self.length()) } else { self.length() }
     }
 
     /// Takes the first `count` requests off a run, whose frames are `length` bytes.
@@ -322,7 +322,7 @@ impl Requests {
         }
         let (mut count, mut length) = (1, run.first_length());
         while count < run.count && (count as usize) < most {
-            let next = frame_length(run.frame.get(length..).unwrap_or_default());
+            let next = frame::length(run.frame.get(length..).unwrap_or_default());
             if length.saturating_add(next) > most_bytes {
                 break;
             }

@@ -100,7 +100,7 @@ impl Run {
         let opcode = self.opcode.number().to_be_bytes();
         let mut rest = &self.frames[..];
         let mut count = 0_u32;
-        while let Some((frame, behind)) = rest.split_at_checked(frame_length(rest)) {
+        while let Some((frame, behind)) = rest.split_at_checked(frame::length(rest)) {
             if frame.get(8..12) != Some(&opcode[..]) {
                 break;
             }
@@ -109,12 +109,6 @@ impl Run {
         }
         !ours && count > 0 && count == self.count && rest.is_empty() && self.tickets.are(count)
     }
-}
-
-/// How long the first of these frames claims to be, its prefix included.
-pub(crate) fn frame_length(frames: &[u8]) -> usize {
-    let claimed = frames.first_chunk().map_or(0, |prefix| u32::from_be_bytes(*prefix));
-    usize::try_from(claimed).unwrap_or(usize::MAX).saturating_add(frame::PREFIX)
 }
 
 /// Requests of a [`Run`] that were answered one behind the other: each of them is *answered* or
@@ -150,7 +144,7 @@ impl Iterator for Outcomes {
     type Item = (Ticket, Outcome);
 
     fn next(&mut self) -> Option<(Ticket, Outcome)> {
-        let length = frame_length(&self.frames).min(self.frames.len());
+        let length = frame::length(&self.frames).min(self.frames.len());
         let ReplyHeader { zxid, err, .. } = ReplyHeader::of_frame(self.frames.get(..length)?)?;
         let ticket = self.tickets.first()?;
         self.tickets.skip(1);

@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes, BytesMut};
-use zookit_proto::Xid;
+use zookit_proto::{Xid, frame};
 
 use crate::config::SentRule;
-use crate::run::frame_length;
 
 /// Frames shorter than this are copied together, so that many leave in one write; longer ones are
 /// passed on as they are.
@@ -100,7 +99,7 @@ impl SendBuffer {
         let (mut at, mut xid) = (0_usize, first);
         for _ in 0..count {
             let rest = frames.get(at..).unwrap_or_default();
-            let length = frame_length(rest).min(rest.len());
+            let length = frame::length(rest).min(rest.len());
             if length < COPY_BELOW {
                 let begin = self.tail.len();
                 self.tail.extend_from_slice(rest.get(..length).unwrap_or_default());

@@ -18,7 +18,7 @@ use crate::answer::{Ask, AskFrame};
 use crate::client::Client;
 use crate::data::{Children, Created, Data, NodeAcl, NodeData, Version};
 use crate::error::Error;
-use crate::shared::{BatchEndings, Completion, Ending, Run, Shared, Taken, frame_length};
+use crate::shared::{BatchEndings, Completion, Ending, Run, Shared, Taken};
 
 /// Requests collected to be submitted together; see [`Client::batch`].
 ///
@@ -308,7 +308,7 @@ impl<T> BatchAnswer<T> {
             }
             let mut begin = 0;
             for _ in 0..group.count {
-                let end = begin + frame_length(&group.frames[begin..]);
+                let end = begin + frame::length(&group.frames[begin..]);
                 // Only an error needs its path.
                 let request = |frame: &mut AskFrame| {
                     frame.request = Some(group.frames.slice(begin..end));

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use zookit_proto::OpCode;
+use zookit_proto::{OpCode, frame};
 use zookit_session::{Endpoint, Generation, NotSent, Replies, Ticket};
 
-use super::{Command, Completion, Inner, Reservation, Shared, wake};
+use super::{Bounds, Command, Completion, Inner, Reservation, Shared, wake};
 use crate::deadline::Deadline;
 
 /// Tickets from here on are those of batches.
@@ -162,14 +162,14 @@ impl Inner {
     /// How much of a run is within the bounds: requests, and their bytes.
     fn admit_run(
         &mut self,
-        shared: &Shared,
+        bounds: &Bounds,
         run: &Run,
         reservation: Option<&Reservation>,
     ) -> (u32, usize, Option<NotSent>) {
         let (mut count, mut bytes) = (0, 0);
         while count < run.count {
-            let length = super::frame_length(&run.frames[bytes..]);
-            if let Err(reason) = self.admit(length, &shared.bounds, reservation) {
+            let length = frame::length(&run.frames[bytes..]);
+            if let Err(reason) = self.admit(length, bounds, reservation) {
                 return (count, bytes, Some(reason));
             }
             self.batches.unanswered += 1;
@@ -195,7 +195,7 @@ impl Shared {
             let mut rejected = Vec::new();
             for mut run in runs {
                 if taken.refused.is_none() {
-                    let (count, bytes, refused) = inner.admit_run(self, &run, reservation);
+                    let (count, bytes, refused) = inner.admit_run(&self.bounds, &run, reservation);
                     taken.refused = refused;
                     if count > 0 {
                         let frames = run.frames.split_to(bytes);

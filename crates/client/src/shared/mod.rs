@@ -27,7 +27,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use zookit_proto::frame::PREFIX;
 use zookit_proto::types::Credentials;
 use zookit_proto::{OpCode, Text};
 use zookit_session::{
@@ -506,12 +505,6 @@ impl Inner {
     fn grant(&mut self, bounds: &Bounds) -> Vec<Waker> {
         self.permits.grant(self.unanswered(), bounds.requests)
     }
-}
-
-/// How long the first of these frames of our own is, its prefix included.
-pub(crate) fn frame_length(frames: &[u8]) -> usize {
-    let payload = frames.first_chunk().map_or(0, |prefix| u32::from_be_bytes(*prefix));
-    (PREFIX + payload as usize).min(frames.len())
 }
 
 fn wake(driver: Option<Waker>) {

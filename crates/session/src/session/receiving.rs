@@ -14,7 +14,7 @@ use crate::fates::{Cause, Fate, Kind, Stage, fate};
 use crate::ids::WatcherId;
 use crate::outcome::{Loss, NoReply, Outcome, Unreadable};
 use crate::requests::{InFlight, Owner};
-use crate::run::{Replies, frame_length, is_plain};
+use crate::run::{Replies, is_plain};
 use crate::watches::{Notification, Reach};
 
 impl Session {
@@ -76,7 +76,7 @@ impl Session {
                 continue;
             }
             count = count.saturating_add(1);
-            let length = frame_length(&frames).min(frames.len());
+            let length = frame::length(&frames).min(frames.len());
             self.handle_frame(frames.split_to(length));
         }
         count
@@ -110,7 +110,7 @@ impl Session {
         let (mut count, mut refused, mut sent, mut received) = (0_u32, 0_u32, 0_usize, 0_usize);
         while count < run.request.count {
             let rest = frames.get(received..).unwrap_or_default();
-            let length = frame_length(rest);
+            let length = frame::length(rest);
             let header = rest.get(..length).and_then(ReplyHeader::of_frame);
             let Some(header) = header else { break };
             let is_due = header.xid == xid && connection.out.is_sent(span, self.config.sent_rule);
@@ -123,7 +123,7 @@ impl Session {
             count = count.saturating_add(1);
             refused = refused.saturating_add(u32::from(!header.err.is_ok()));
             xid = xid.next();
-            span = span.next(frame_length(requests.get(sent..).unwrap_or_default()));
+            span = span.next(frame::length(requests.get(sent..).unwrap_or_default()));
         }
         if count == 0 {
             return 0;
