@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use zookit::admin::FourLetterWord;
 use zookit::admin::http::AdminServer;
 use zookit::proto::path;
@@ -35,6 +36,21 @@ pub(crate) struct Invocation {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+impl Invocation {
+    /// Reads a command line, whose first word is the name of the command.
+    pub(crate) fn read(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(words)?;
+        let mut invocation =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        let source = matches.value_source("servers");
+        invocation.global.servers_are_named = source == Some(ValueSource::CommandLine);
+        Ok(invocation)
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -107,9 +123,18 @@ pub(crate) struct Global {
     )]
     pub(crate) jute_maxbuffer: u32,
 
-    /// A server of its own, with an empty tree, in place of --servers
+    /// Whether they were named by `--servers`, and not by the environment.
+    #[arg(skip)]
+    pub(crate) servers_are_named: bool,
+
+    /// A server of the verb's own, in memory and gone with it, in place of --servers
     #[arg(long, global = true)]
     pub(crate) embedded: bool,
+
+    /// The tree that the server of --embedded begins with, as JSON
+    // `serve` has an option with the same name and meaning, which takes this one's place there.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) load: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
@@ -377,7 +402,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Invocation, clap::Error> {
-        Invocation::try_parse_from(line.split(' '))
+        Invocation::read(line.split(' '))
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod auth;
 mod connection;
 mod diagnosis;
 mod doctor;
+mod embedded;
 mod error;
 pub mod exit;
 mod hold;
@@ -45,7 +46,7 @@ use zookit::{OnExpiry, ServerFloor};
 /// Runs the command with the arguments of the process, and says what went wrong.
 #[must_use]
 pub fn run() -> ExitCode {
-    let invocation = match Invocation::try_parse() {
+    let invocation = match Invocation::read(std::env::args_os()) {
         Ok(invocation) => invocation,
         Err(error) => {
             // Help and version are errors of clap's too; whether anyone reads them is not ours.
@@ -73,8 +74,7 @@ fn execute(invocation: Invocation) -> Result<(), Failure> {
         return in_runtime(serve::run(options, &mut output));
     }
     // It goes when the verb is done.
-    let embedded = global.embedded.then(|| Server::builder().start()).transpose();
-    let embedded = embedded.map_err(|error| Failure::usage(format!("no server: {error}")))?;
+    let embedded = embedded::start(&global)?;
     let setup = Setup::new(&global, embedded.as_ref().map(Server::address))?;
     if let Verb::Rm(rm) = &verb {
         rm::refuse(rm, &setup)?;

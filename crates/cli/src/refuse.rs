@@ -2,7 +2,7 @@
 
 use zookit::proto::path;
 
-use crate::args::{Create, Invocation, Rm, Set, Verb};
+use crate::args::{Create, Global, Invocation, Rm, Set, Verb};
 use crate::auth;
 use crate::error::Failure;
 
@@ -16,14 +16,52 @@ impl Invocation {
             )
             .hint(format!("use --auth-file FILE, or {} in the environment", auth::VARIABLE)));
         }
-        if self.global.embedded && matches!(self.verb, Verb::Serve(_)) {
-            return Err(Failure::usage("serve with --embedded: it is a server itself"));
-        }
+        self.refuse_servers()?;
         match &self.verb {
             Verb::Create(create) => create.refuse(),
             Verb::Rm(rm) => rm.refuse(),
             Verb::Set(set) => set.refuse(),
             _ => Ok(()),
+        }
+    }
+}
+
+impl Invocation {
+    /// Refuses more than one answer to the question of which server it is.
+    fn refuse_servers(&self) -> Result<(), Failure> {
+        let Global { servers, servers_are_named, embedded, load, tls, .. } = &self.global;
+        let named = servers.as_deref().filter(|_| *servers_are_named);
+        let serve = matches!(self.verb, Verb::Serve(_));
+        match named {
+            _ if serve && *embedded => {
+                Err(Failure::usage("serve with --embedded: it is a server itself")
+                    .hint("leave --embedded out"))
+            }
+            Some(named) if serve => {
+                Err(Failure::usage(format!("serve with --servers {named}: it connects to none"))
+                    .hint("--listen HOST:PORT says where it listens"))
+            }
+            Some(named) if *embedded => Err(Failure::usage(format!(
+                "--embedded and --servers {named} exclude each other: the one is a server of the \
+                 verb's own, the other names servers"
+            ))
+            .hint("leave out one of them")),
+            _ if *embedded && matches!(self.verb, Verb::Admin(_)) => {
+                Err(Failure::usage("admin with --embedded: its server has no AdminServer")
+                    .hint("`zk --embedded mntr` and the other four-letter words ask the same"))
+            }
+            _ if (serve || *embedded) && tls.is_wanted() => Err(Failure::usage(
+                "--tls with a server of our own: it is the embedded one, which speaks no TLS",
+            )
+            .hint("leave out --tls and the options that begin so")),
+            _ => match load {
+                Some(file) if !serve && !embedded => Err(Failure::usage(format!(
+                    "--load {} without --embedded: only a server that starts can load a tree",
+                    file.display()
+                ))
+                .hint("add --embedded, or load it with `zk serve --load FILE`")),
+                _ => Ok(()),
+            },
         }
     }
 }
@@ -85,12 +123,12 @@ impl Rm {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
     fn refused(line: &str) -> String {
-        match Invocation::try_parse_from(line.split(' ')) {
+        match Invocation::read(line.split(' ')) {
             Err(error) => error.to_string(),
             Ok(invocation) => match invocation.refuse() {
                 Ok(()) => String::from("not refused"),
@@ -118,6 +156,13 @@ mod tests {
             ("zk watch /a --count 0", "0 is not in"),
             ("zk --jute-maxbuffer 5 get /a", "5 is not in"),
             ("zk get /a --auth digest:u:p", "--auth-file"),
+            ("zk --embedded -s h:1/c get /a", "--embedded and --servers h:1/c exclude"),
+            ("zk ls / -s h:1 --embedded", "--embedded and --servers h:1 exclude"),
+            ("zk get /a --load f", "--load f without --embedded"),
+            ("zk --load f get /a -s h:1", "--load f without --embedded"),
+            ("zk --embedded admin monitor", "no AdminServer"),
+            ("zk --embedded serve", "is a server itself"),
+            ("zk serve -s h:1", "it connects to none"),
         ] {
             assert!(refused(line).contains(reason), "{line}: {}", refused(line));
         }
@@ -126,6 +171,38 @@ mod tests {
     #[test]
     fn a_password_on_the_command_line_is_not_repeated() {
         assert!(!refused("zk get /a --auth digest:amy:secret").contains("secret"));
+    }
+
+    #[test]
+    fn a_tree_is_loaded_by_whoever_starts_a_server() {
+        for line in [
+            "zk --embedded --load f get /a",
+            "zk get /a --load f --embedded",
+            "zk serve --load f",
+            "zk --load f serve",
+        ] {
+            assert_eq!(refused(line), "not refused", "{line}");
+            let file = Invocation::read(line.split(' ')).unwrap().file_to_load();
+            assert_eq!(file.as_deref(), Some(Path::new("f")), "{line}");
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn there_is_no_tls_with_a_server_of_our_own() {
+        for line in ["zk --embedded --tls ls /", "zk serve --tls-ca ca.pem"] {
+            assert!(refused(line).contains("speaks no TLS"), "{line}");
+        }
+    }
+
+    impl Invocation {
+        /// The file that the server gets, whichever it is.
+        fn file_to_load(self) -> Option<PathBuf> {
+            match self.verb {
+                Verb::Serve(serve) => serve.load,
+                _ => self.global.load,
+            }
+        }
     }
 
     #[test]

@@ -47,6 +47,15 @@ pub(crate) struct TlsArgs {
 }
 
 impl TlsArgs {
+    /// Whether one of them is there.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        let Self { tls, tls_ca, tls_cert, tls_key, tls_server_name } = self;
+        *tls || tls_ca.is_some()
+            || tls_cert.is_some()
+            || tls_key.is_some()
+            || tls_server_name.is_some()
+    }
+
     /// Reads the files that they name.
     pub(crate) fn load(&self) -> Result<Tls, Failure> {
         let Some(options) = self.options()? else { return Ok(Tls::Off) };

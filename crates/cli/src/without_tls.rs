@@ -17,6 +17,10 @@ pub(crate) const WANTED: &str =
 pub(crate) struct TlsArgs {}
 
 impl TlsArgs {
+    pub(crate) const fn is_wanted(&self) -> bool {
+        false
+    }
+
     pub(crate) fn load(&self) -> Result<Tls, Failure> {
         Ok(Tls)
     }

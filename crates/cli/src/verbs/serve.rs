@@ -11,7 +11,7 @@ use zookit_server::testing::{Builder, Server};
 
 use crate::args::Serve;
 use crate::error::Failure;
-use crate::interrupt;
+use crate::{embedded, interrupt};
 use crate::output::{Output, escape, message};
 
 /// Where servers of ZooKeeper are, where nobody says otherwise.
@@ -57,14 +57,10 @@ fn start(serve: &Serve, settings: Settings, address: SocketAddr) -> Result<Serve
         builder = builder.profile(profile);
     }
     if let Some(file) = &serve.load {
-        let text = fs::read_to_string(file)
-            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
-        builder = builder.load(text);
+        builder = embedded::load(builder, file)?;
     }
     builder.start().map_err(|error| match (error.kind(), &serve.load) {
-        (io::ErrorKind::InvalidData, Some(file)) => {
-            Failure::usage(format!("cannot load {}: {error}", file.display()))
-        }
+        (io::ErrorKind::InvalidData, Some(file)) => embedded::not_loaded(file, &error),
         (io::ErrorKind::AddrInUse, _) => {
             Failure::usage(format!("cannot listen on {address}: somebody else does"))
                 .hint("--listen HOST:0 takes a port that is free, and prints it")

@@ -57,6 +57,24 @@ fn no_other_server_is_asked() {
 }
 
 #[test]
+fn it_begins_with_the_tree_of_a_file() {
+    let tree = File::new("embedded", r#"{"znodes": {"/app/config": "v1"}}"#);
+    let ran = run(&["--embedded", "--load", tree.name(), "get", "/app/config"]).exits(0);
+    assert_eq!(ran.quietly().text(), "v1");
+    run(&["ls", "/app", "--load", tree.name(), "--embedded"]).exits(0);
+    let wrong = File::new("embedded-wrong", r#"{"znodes": {"a": ""}}"#);
+    run(&["--embedded", "--load", wrong.name(), "ls", "/"]).exits(2).says("cannot load");
+    run(&["--embedded", "--load", "/no/such.json", "ls", "/"]).exits(2).says("cannot read");
+}
+
+#[test]
+fn two_answers_to_which_server_are_refused() {
+    let refused = run(&["--embedded", "-s", "127.0.0.1:1", "ls", "/"]).exits(2);
+    refused.says("--embedded and --servers 127.0.0.1:1 exclude each other");
+    run(&["-s", "127.0.0.1:1", "--load", "f", "ls", "/"]).exits(2).says("without --embedded");
+}
+
+#[test]
 fn the_doctor_finds_nothing_wrong_with_it() {
     let ran = run(&["--embedded", "doctor"]).exits(0);
     assert!(ran.text().contains("ZooKeeper 3.9.5"), "{ran:#?}");

@@ -27,6 +27,7 @@ pub mod read;
 pub mod reaper;
 mod server;
 mod sessions;
+mod statistics;
 #[cfg(test)]
 mod testing;
 mod transaction;

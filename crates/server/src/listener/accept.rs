@@ -28,6 +28,7 @@ fn take(shared: &Arc<Shared>, stream: TcpStream, peer: std::net::SocketAddr) {
     let mut state = shared.lock();
     let most = state.limits.connections;
     if most > 0 && state.open_lines() >= most {
+        state.server.note_rejected();
         return;
     }
     let id = state.server.connect(now, peer);

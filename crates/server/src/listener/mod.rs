@@ -45,11 +45,14 @@ pub struct Limits {
     /// Bytes of requests that have not come whole yet, on all connections together. A connection
     /// whose bytes go beyond it is closed.
     pub incomplete_bytes: usize,
+    /// Bytes that clients have not taken yet, on all connections together. When they are more, the
+    /// connection with the most of them is closed, until they are not.
+    pub unsent_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 0, incomplete_bytes: 1 << 28 }
+        Self { connections: 0, incomplete_bytes: 1 << 28, unsent_bytes: 1 << 28 }
     }
 }
 
@@ -93,6 +96,7 @@ impl Listening {
         })?;
         let ended = |_| io::Error::other("the server's thread ended");
         let address = ready.recv().map_err(ended).and_then(|address| address)?;
+        shared.lock().server.set_client_port(address.port());
         Ok(Self { address, shared, thread: Some(thread) })
     }
 

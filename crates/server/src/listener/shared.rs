@@ -111,7 +111,11 @@ impl Shared {
     /// All that follows from calls of the machine: whoever has got something to do is woken, but
     /// for the task that calls this, which looks for itself.
     pub(super) fn follow(&self, state: &mut State, own: Option<ConnectionId>) {
-        let State { server, lines, .. } = state;
+        let State { server, lines, limits, .. } = state;
+        while server.unsent_bytes() > limits.unsent_bytes {
+            let Some(id) = server.most_unsent() else { break };
+            server.drop_connection(self.now(), id);
+        }
         while let Some(id) = server.poll_transmit() {
             wake(lines, own, id, |_| {});
         }

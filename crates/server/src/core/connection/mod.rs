@@ -14,6 +14,7 @@ use std::time::Duration;
 use zookit_proto::{OpCode, Request, SessionId, Xid, Zxid};
 
 use super::Time;
+use super::statistics::AvgMinMax;
 
 /// A connection, from [`connect`](super::Server::connect) on. No number is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,20 +59,55 @@ pub(crate) enum Line {
 /// A request that waits for its time.
 #[derive(Debug)]
 pub(crate) struct Delayed {
+    pub(crate) since: Time,
     pub(crate) until: Time,
     pub(crate) xid: Xid,
     pub(crate) request: Request,
 }
 
 /// What the four-letter words tell of a connection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Counters {
     pub(crate) received: u64,
     pub(crate) sent: u64,
+    /// `None` until something was asked.
     pub(crate) last_op: Option<OpCode>,
     pub(crate) last_xid: Option<Xid>,
+    /// Of the last request that was the client's own: pings and the like have negative ones.
+    pub(crate) last_client_xid: Option<Xid>,
     pub(crate) last_zxid: Zxid,
     pub(crate) last_reply: Time,
+    /// Milliseconds from when requests were received until their replies were queued.
+    pub(crate) last_latency: u64,
+    pub(crate) latency: AvgMinMax,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            received: 0,
+            sent: 0,
+            last_op: None,
+            last_xid: None,
+            last_client_xid: Some(Xid(0)),
+            last_zxid: Zxid(0),
+            last_reply: Time::ZERO,
+            last_latency: 0,
+            latency: AvgMinMax::default(),
+        }
+    }
+}
+
+impl Counters {
+    /// After the word `crst`, which leaves something else than the beginning of a connection.
+    pub(crate) fn reset() -> Self {
+        Self {
+            last_op: Some(OpCode::Error),
+            last_client_xid: None,
+            last_zxid: Zxid::NONE,
+            ..Self::default()
+        }
+    }
 }
 
 /// A connection.
@@ -79,6 +115,10 @@ pub(crate) struct Counters {
 pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) since: Time,
+    /// When something came of it last.
+    pub(crate) heard: Time,
+    /// When the request that is being carried out was received.
+    pub(crate) asked: Time,
     pub(crate) stage: Stage,
     pub(crate) line: Line,
     /// [`SessionId::NONE`] before there is one.
@@ -87,6 +127,8 @@ pub(crate) struct Connection {
     pub(crate) timeout: Duration,
     pub(crate) ids: Ids,
     pub(crate) output: Output,
+    /// With how many bytes its output counts among all that is unsent.
+    pub(crate) weighed: usize,
     /// A transport was told that there is output, and did not ask for it yet.
     pub(crate) announced: bool,
     /// It counts among the connections of its address.
@@ -101,12 +143,15 @@ impl Connection {
         Self {
             peer,
             since: now,
+            heard: now,
+            asked: now,
             stage: Stage::Handshake(deadline),
             line: Line::Whole,
             session: SessionId::NONE,
             timeout: Duration::ZERO,
             ids: Ids::of(peer.ip()),
             output: Output::default(),
+            weighed: 0,
             announced: false,
             counted: false,
             delayed: None,

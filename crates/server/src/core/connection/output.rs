@@ -1,7 +1,7 @@
 //! Bytes on their way to a client.
 
 use bytes::{Buf as _, BytesMut};
-use zookit_proto::frame;
+use zookit_proto::frame::{self, PREFIX};
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::wire::Field;
 
@@ -12,15 +12,19 @@ use super::super::Time;
 pub(crate) struct Output {
     ready: BytesMut,
     held: Option<(Time, BytesMut)>,
+    /// How long the frame is that was appended last, until somebody asks.
+    frame: Option<usize>,
 }
 
 impl Output {
     /// Appends a frame: a header, and a body that `write` appends.
     pub(crate) fn frame(&mut self, header: ReplyHeader, write: impl FnOnce(&mut BytesMut)) {
+        let before = self.len();
         self.raw(|out| {
             header.write(out);
             write(out);
         });
+        self.frame = self.len().checked_sub(before.saturating_add(PREFIX));
     }
 
     /// Appends a frame that `write` writes whole. One too long for its length is not sent.
@@ -30,6 +34,12 @@ impl Output {
         write(out);
         // Nothing is over this limit but what a frame's length cannot say.
         let _ = frame::finish(out, start, usize::MAX);
+    }
+
+    /// How long the reply or event is that was appended last, without the bytes that say so; told
+    /// once.
+    pub(crate) fn take_frame(&mut self) -> Option<usize> {
+        self.frame.take()
     }
 
     /// Appends text as it is.
@@ -71,6 +81,11 @@ impl Output {
         if let Some((_, held)) = &mut self.held {
             held.truncate(length.saturating_sub(ready));
         }
+    }
+
+    /// Forgets all, and gives its memory back.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
     }
 
     /// Holds back all behind the first so many bytes until then, and all that comes behind it.

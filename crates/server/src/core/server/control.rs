@@ -101,8 +101,8 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         connection.line = Line::HalfOpen;
         connection.delayed = None;
-        connection.output.release();
-        connection.output.truncate(0);
+        connection.output.clear();
+        self.weigh(id);
         self.forget_line(id);
         // It never closes by itself, also if it was about to.
         self.to_close.retain(|other| *other != id);

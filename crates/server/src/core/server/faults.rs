@@ -187,7 +187,7 @@ impl Server {
                 self.half_open(id);
             }
             Effect::Delay(delay) => {
-                let delayed = Delayed { until: self.now.after(delay), xid, request };
+                let delayed = Delayed { since: self.now, until: self.now.after(delay), xid, request };
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.delayed = Some(Box::new(delayed));
                 }
@@ -211,6 +211,7 @@ impl Server {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.output.truncate(mark);
         }
+        self.weigh(id);
     }
 
     fn fail(&mut self, id: ConnectionId, xid: Xid, request: &Request, err: ErrorCode) {

@@ -67,7 +67,9 @@ impl Server {
 
     fn payload(&mut self, id: ConnectionId, payload: Bytes) {
         self.received = self.received.saturating_add(1);
+        self.statistics.received(PREFIX.saturating_add(payload.len()));
         let Some(connection) = self.connections.get_mut(&id) else { return };
+        (connection.heard, connection.asked) = (self.now, self.now);
         connection.counters.received = connection.counters.received.saturating_add(1);
         match connection.stage {
             Stage::Handshake(_) => self.handshake(id, payload),

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use zookit_proto::SessionId;
+use zookit_proto::{OpCode, SessionId};
 use zookit_proto::connect::{ConnectRequest, ConnectResponse, decode_request};
 use zookit_proto::types::Password;
 use zookit_proto::wire::Field as _;
@@ -13,12 +13,14 @@ use zookit_proto::wire::Field as _;
 use super::super::Change;
 use super::super::connection::{ConnectionId, Stage};
 use super::super::sessions;
+use super::super::statistics::count;
 use super::Server;
 
 impl Server {
     /// What is refused here is refused without a word, by closing.
     pub(super) fn handshake(&mut self, id: ConnectionId, payload: Bytes) {
         let Ok(request) = decode_request(payload) else { return self.close(id) };
+        count(&mut self.statistics.connection_requests);
         if self.read_only && request.read_only != Some(true) {
             return self.close(id);
         }
@@ -29,9 +31,16 @@ impl Server {
         if request.session_id == SessionId::NONE {
             self.open_session(id, timeout);
             self.accept(id, &request, Some(timeout));
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.counters.last_op = Some(OpCode::CreateSession);
+                connection.counters.last_zxid = self.zxid;
+                connection.counters.last_reply = self.now;
+            }
+            self.measure(id, OpCode::CreateSession);
         } else if self.read_only && self.is_of_transactions(request.session_id) {
             self.close(id);
         } else {
+            count(&mut self.statistics.revalidations);
             let valid = self.reopen_session(id, &request, timeout);
             self.accept(id, &request, valid.then_some(timeout));
         }
@@ -98,8 +107,6 @@ impl Server {
         connection.stage = Stage::Session;
         connection.output.raw(|out| response.write(out));
         connection.counters.sent = connection.counters.sent.saturating_add(1);
-        connection.counters.last_zxid = self.zxid;
-        connection.counters.last_reply = self.now;
         self.sent = self.sent.saturating_add(1);
         self.announce(id);
         if timeout.is_none() {

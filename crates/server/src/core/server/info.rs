@@ -6,6 +6,7 @@ use std::time::Duration;
 use zookit_proto::{SessionId, Text};
 
 use super::super::connection::{Connection, ConnectionId, Line, Stage};
+use super::super::statistics::count;
 use super::super::watches::{Mode, Modes};
 use super::Server;
 
@@ -95,6 +96,24 @@ impl Server {
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionInfo> {
         self.connections.iter().map(|(id, connection)| describe(*id, connection)).collect()
+    }
+
+    /// Bytes that transports have not taken yet, of all connections together.
+    #[must_use]
+    pub const fn unsent_bytes(&self) -> usize {
+        self.unsent
+    }
+
+    /// The connection whose transport has got the most bytes to take; `None` if none has any.
+    #[must_use]
+    pub fn most_unsent(&self) -> Option<ConnectionId> {
+        let lengths = self.connections.iter().map(|(id, connection)| (connection.weighed, *id));
+        lengths.filter(|(length, _)| *length > 0).max().map(|(_, id)| id)
+    }
+
+    /// A connection was refused before the machine heard of it: one above a limit of the network.
+    pub(crate) const fn note_rejected(&mut self) {
+        count(&mut self.statistics.rejected);
     }
 
     /// How many connections there are that are not to be closed.

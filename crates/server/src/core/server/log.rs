@@ -8,6 +8,7 @@ use super::super::Time;
 use super::super::connection::ConnectionId;
 use super::Server;
 use super::faults::path_of;
+use super::requests::is_write;
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,6 +92,7 @@ impl Server {
         self.note(id, xid, request.opcode(), Some(request), outcome);
     }
 
+    /// What became of a request, for the statistics and for the log.
     pub(super) fn note(
         &mut self,
         id: ConnectionId,
@@ -99,6 +101,9 @@ impl Server {
         request: Option<&Request>,
         outcome: Outcome,
     ) {
+        if let Outcome::Answered(_) = outcome {
+            self.measure(id, opcode);
+        }
         if self.log.capacity == 0 {
             return;
         }
@@ -113,6 +118,25 @@ impl Server {
             zxid: self.zxid,
             outcome,
         });
+    }
+
+    /// A request was answered: how long that took, since it was received.
+    pub(super) fn measure(&mut self, id: ConnectionId, opcode: OpCode) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        // These two are answered before the place where a real server measures.
+        if matches!(opcode, OpCode::Auth | OpCode::Sasl) {
+            return;
+        }
+        let took = self.now.since(connection.asked).as_millis();
+        let took = u64::try_from(took).unwrap_or(u64::MAX);
+        let counters = &mut connection.counters;
+        counters.last_latency = took;
+        counters.latency.add(took);
+        if let Some(xid) = counters.last_xid.filter(|xid| xid.0 >= 0) {
+            counters.last_client_xid = Some(xid);
+        }
+        let ends_or_begins = matches!(opcode, OpCode::CreateSession | OpCode::CloseSession);
+        self.statistics.answered(took, ends_or_begins || is_write(opcode));
     }
 
     /// The newest entry became something else.

@@ -53,6 +53,7 @@ use self::reaping::Reaping;
 use super::connection::{Connection, ConnectionId, Line, Stage};
 use super::prepare::Asking;
 use super::sessions::Sessions;
+use super::statistics::{Statistics, count};
 use super::tree::Tree;
 use super::watches::Watches;
 use super::{Config, Profile, Time};
@@ -96,6 +97,9 @@ pub struct Server {
     client_port: Option<u16>,
     received: u64,
     sent: u64,
+    statistics: Statistics,
+    /// Bytes that all transports together have not taken.
+    unsent: usize,
 }
 
 impl Server {
@@ -129,6 +133,8 @@ impl Server {
             client_port: None,
             received: 0,
             sent: 0,
+            statistics: Statistics::default(),
+            unsent: 0,
             config,
         }
     }
@@ -148,6 +154,9 @@ impl Server {
         *of_address = of_address.saturating_add(1);
         connection.counted = true;
         self.connections.insert(id, connection);
+        if full {
+            count(&mut self.statistics.rejected);
+        }
         if full || self.halted || self.refusing {
             self.hang_up(id);
         } else {
@@ -172,7 +181,9 @@ impl Server {
     pub fn disconnected(&mut self, now: Time, id: ConnectionId) {
         self.at(now);
         self.forget_line(id);
-        self.connections.remove(&id);
+        if let Some(connection) = self.connections.remove(&id) {
+            self.unsent = self.unsent.saturating_sub(connection.weighed);
+        }
     }
 
     /// The next connection that has got something to send since this named it last; then
@@ -206,6 +217,7 @@ impl Server {
         if was_much && connection.output.len() < MUCH_OUTPUT {
             self.to_read.push_back(id);
         }
+        self.weigh(id);
     }
 
     /// The next connection to close: send what [`transmit`](Self::transmit) still has for it, then
@@ -306,11 +318,23 @@ impl Server {
     /// Output was appended to a connection.
     fn announce(&mut self, id: ConnectionId) {
         if let Some(connection) = self.connections.get_mut(&id) {
+            if let Some(bytes) = connection.output.take_frame() {
+                self.statistics.response(bytes);
+            }
             if !connection.announced {
                 connection.announced = true;
                 self.to_transmit.push_back(id);
             }
         }
+        self.weigh(id);
+    }
+
+    /// The output of a connection became more or less: it counts as it is.
+    fn weigh(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let length = connection.output.len();
+        let before = std::mem::replace(&mut connection.weighed, length);
+        self.unsent = self.unsent.saturating_sub(before).saturating_add(length);
     }
 
     /// Closes a connection behind what it still has to send. Its watches are gone at once, and its
@@ -332,9 +356,9 @@ impl Server {
     /// Closes a connection at once: what it still had to send is lost.
     fn hang_up(&mut self, id: ConnectionId) {
         if let Some(connection) = self.connections.get_mut(&id) {
-            connection.output.release();
-            connection.output.truncate(0);
+            connection.output.clear();
         }
+        self.weigh(id);
         self.close(id);
     }
 

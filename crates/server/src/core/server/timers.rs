@@ -4,6 +4,7 @@ use zookit_proto::SessionId;
 
 use super::super::Time;
 use super::super::connection::{Connection, ConnectionId, Line, Stage};
+use super::super::statistics::count;
 use super::Server;
 
 impl Server {
@@ -30,6 +31,7 @@ impl Server {
             return;
         }
         while let Some(session) = self.sessions.overdue(self.now) {
+            count(&mut self.statistics.sessions_expired);
             self.expire(session);
         }
         if !self.read_only {
@@ -47,12 +49,14 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if let Stage::Handshake(deadline) = connection.stage {
             if deadline <= self.now && connection.line == Line::Whole {
+                count(&mut self.statistics.sessionless_expired);
                 return self.close(id);
             }
         }
         let is_due = connection.delayed.as_ref().is_some_and(|delayed| delayed.until <= self.now);
         if is_due {
             if let Some(delayed) = connection.delayed.take() {
+                connection.asked = delayed.since;
                 self.carry_out(id, delayed.xid, &delayed.request);
                 self.to_read.push_back(id);
             }

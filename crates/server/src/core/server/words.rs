@@ -4,8 +4,12 @@ use bytes::{Buf as _, BytesMut};
 use zookit_proto::four_letter::FourLetterWord;
 
 use super::super::connection::{ConnectionId, Counters};
+use super::super::statistics::Statistics;
 use super::super::words::{self, Facts};
 use super::Server;
+
+/// How long a word is.
+const WORD: usize = 4;
 
 /// How long the word that sets the trace mask is, with the mask.
 const WITH_MASK: usize = 12;
@@ -27,6 +31,7 @@ impl Server {
             bytes.advance(4);
             mask = Some(bytes.get_i64());
         }
+        self.statistics.received(if mask.is_some() { WITH_MASK } else { WORD });
         bytes.clear();
         self.received = self.received.saturating_add(1);
         if let Some(connection) = self.connections.get_mut(&id) {
@@ -56,10 +61,13 @@ impl Server {
 
     fn answer_word(&mut self, id: ConnectionId, word: FourLetterWord) -> String {
         match word {
-            FourLetterWord::Srst => (self.received, self.sent) = (0, 0),
+            FourLetterWord::Srst => {
+                (self.received, self.sent) = (0, 0);
+                self.statistics = Statistics::default();
+            }
             FourLetterWord::Crst => {
                 for connection in self.connections.values_mut() {
-                    connection.counters = Counters::default();
+                    connection.counters = Counters::reset();
                 }
             }
             _ => {}
@@ -80,6 +88,7 @@ impl Server {
                 asking: id,
                 received: self.received,
                 sent: self.sent,
+                statistics: &self.statistics,
             },
         )
     }

@@ -2,6 +2,7 @@
 //!
 //! A write that is refused takes a number as well: its error is a transaction.
 
+use zookit_proto::frame::PREFIX;
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::ops::multi::MultiReply;
 use zookit_proto::ops::notification::WatcherEvent;
@@ -13,6 +14,7 @@ use super::super::Profile;
 use super::super::acl;
 use super::super::connection::ConnectionId;
 use super::super::prepare;
+use super::super::statistics::wide;
 use super::super::transaction::{Change, Transaction, Written};
 use super::super::tree::{Event, SharedAcl};
 use super::log::Outcome;
@@ -86,6 +88,7 @@ impl Server {
         if told.is_empty() {
             return;
         }
+        self.statistics.fired(*event, told.len());
         let zxid = if self.is_before_3_9() { Zxid::NONE } else { self.zxid };
         for id in told {
             if self.may_hear(id, acl) {
@@ -111,7 +114,10 @@ impl Server {
         let header = ReplyHeader { xid: Xid::NOTIFICATION, zxid, err: ErrorCode::Ok };
         let state = KeeperState::SyncConnected;
         let body = WatcherEvent { event_type: event, state, path: path.clone() };
+        let before = connection.output.len();
         connection.output.frame(header, |out| body.write(out));
+        let bytes = connection.output.len().saturating_sub(before).saturating_sub(PREFIX);
+        self.statistics.watch_bytes = self.statistics.watch_bytes.saturating_add(wide(bytes));
         connection.counters.sent = connection.counters.sent.saturating_add(1);
         self.sent = self.sent.saturating_add(1);
         self.announce(id);

@@ -56,7 +56,7 @@ pub(super) fn dump(facts: &Facts<'_>) -> String {
     for (_, connection) in facts.open_connections() {
         let until = match connection.session {
             SessionId::NONE => connection.since.after(facts.config.handshake_timeout),
-            _ => connection.counters.last_reply.after(connection.timeout),
+            _ => connection.heard.after(connection.timeout),
         };
         connections.entry(until).or_default().push(connection);
     }

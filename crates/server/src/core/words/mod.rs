@@ -14,6 +14,7 @@ use zookit_proto::four_letter::FourLetterWord;
 
 use super::connection::{Connection, ConnectionId};
 use super::sessions::Sessions;
+use super::statistics::Statistics;
 use super::tree::Tree;
 use super::watches::Watches;
 use super::{Config, Time};
@@ -39,6 +40,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) asking: ConnectionId,
     pub(crate) received: u64,
     pub(crate) sent: u64,
+    pub(crate) statistics: &'a Statistics,
 }
 
 impl Facts<'_> {
@@ -50,6 +52,11 @@ impl Facts<'_> {
 
     const fn state(&self) -> &'static str {
         if self.read_only { "read-only" } else { "standalone" }
+    }
+
+    /// The requests that wait for their time.
+    fn outstanding(&self) -> usize {
+        self.connections.values().filter(|connection| connection.delayed.is_some()).count()
     }
 
     /// The connections that are not to be closed.

@@ -21,14 +21,18 @@ pub(super) fn srvr(facts: &Facts<'_>, clients: bool) -> String {
         }
         text.push('\n');
     }
-    // Requests are carried out in no time, and none waits.
+    let latency = &facts.statistics.latency;
     let _ = write!(
         text,
-        "Latency min/avg/max: 0/0.0/0\nReceived: {}\nSent: {}\nConnections: {}\nOutstanding: 0\n\
-         Zxid: {}\nMode: {}\nNode count: {}\n",
+        "Latency min/avg/max: {}/{}/{}\nReceived: {}\nSent: {}\nConnections: {}\n\
+         Outstanding: {}\nZxid: {}\nMode: {}\nNode count: {}\n",
+        latency.min(),
+        latency.average(),
+        latency.max(),
         facts.received,
         facts.sent,
         facts.open_connections().count(),
+        facts.outstanding(),
         facts.zxid,
         facts.state(),
         facts.tree.node_count(),
@@ -71,18 +75,22 @@ fn line(
             text,
             ",sid={},lop={},est={},to={}",
             connection.session,
-            counters.last_op.map_or("SESS", last_op),
+            counters.last_op.map_or("null", last_op),
             facts.date_ms.saturating_sub(since),
             connection.timeout.as_millis(),
         );
-        if let Some(xid) = counters.last_xid.filter(|xid| xid.0 >= 0) {
+        if let Some(xid) = counters.last_client_xid {
             let _ = write!(text, ",lcxid={:#x}", xid.0);
         }
         let _ = write!(
             text,
-            ",lzxid={},lresp={},llat=0,minlat=0,avglat=0,maxlat=0",
+            ",lzxid={},lresp={},llat={},minlat={},avglat={},maxlat={}",
             counters.last_zxid,
             counters.last_reply.as_millis(),
+            counters.last_latency,
+            counters.latency.min(),
+            counters.latency.whole_average(),
+            counters.latency.max(),
         );
     }
     text.push_str(")\n");
@@ -124,6 +132,7 @@ const fn last_op(opcode: OpCode) -> &'static str {
         OpCode::GetEphemerals => "GETE",
         OpCode::GetAllChildrenNumber => "GETACN",
         OpCode::WhoAmI => "HOMI",
+        OpCode::CreateSession => "SESS",
         OpCode::CloseSession => "CLOS",
         _ => "NA",
     }
