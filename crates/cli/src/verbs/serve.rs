@@ -11,8 +11,8 @@ use zookit_server::testing::{Builder, Server};
 
 use crate::args::Serve;
 use crate::error::Failure;
-use crate::{embedded, interrupt};
 use crate::output::{Output, escape, message};
+use crate::{embedded, interrupt};
 
 /// Where servers of ZooKeeper are, where nobody says otherwise.
 const DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2181);

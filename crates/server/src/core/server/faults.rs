@@ -187,7 +187,8 @@ impl Server {
                 self.half_open(id);
             }
             Effect::Delay(delay) => {
-                let delayed = Delayed { since: self.now, until: self.now.after(delay), xid, request };
+                let delayed =
+                    Delayed { since: self.now, until: self.now.after(delay), xid, request };
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.delayed = Some(Box::new(delayed));
                 }

@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use zookit_proto::{OpCode, SessionId};
 use zookit_proto::connect::{ConnectRequest, ConnectResponse, decode_request};
 use zookit_proto::types::Password;
 use zookit_proto::wire::Field as _;
+use zookit_proto::{OpCode, SessionId};
 
 use super::super::Change;
 use super::super::connection::{ConnectionId, Stage};

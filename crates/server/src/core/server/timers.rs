@@ -31,7 +31,6 @@ impl Server {
             return;
         }
         while let Some(session) = self.sessions.overdue(self.now) {
-            count(&mut self.statistics.sessions_expired);
             self.expire(session);
         }
         if !self.read_only {
@@ -83,6 +82,7 @@ impl Server {
             self.sessions.touch(self.now, id, timeout);
             return;
         }
+        count(&mut self.statistics.sessions_expired);
         if let Some(connection) = connection {
             self.hang_up(connection);
         }

@@ -221,6 +221,8 @@ fn run(seed: u64, profile: Profile) -> usize {
         carry_out(&mut one, &step);
         carry_out(&mut two, &step);
         assert!(one.server.last_zxid() >= before);
+        let unsent: usize = one.server.connections().iter().map(|info| info.unsent).sum();
+        assert_eq!(one.server.unsent_bytes(), unsent, "seed {seed}, behind {step:?}");
         assert_eq!(one.server.poll_timeout(), two.server.poll_timeout());
     }
     assert_eq!(one.heard, two.heard, "seed {seed}");

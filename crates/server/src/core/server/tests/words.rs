@@ -1,10 +1,12 @@
 //! Four-letter words.
 
-use zookit_proto::Xid;
-use zookit_proto::types::CreateMode;
+use std::time::Duration;
 
-use super::talk::{Talk, config, create, get, request_frame};
-use crate::core::Config;
+use zookit_proto::types::CreateMode;
+use zookit_proto::{OpCode, Request, Xid};
+
+use super::talk::{Talk, config, create, exists, get, new_session, request_frame};
+use crate::core::{Config, Effect, Fault};
 
 fn ask(talk: &mut Talk, word: &[u8]) -> String {
     let id = talk.dial();
@@ -92,6 +94,121 @@ fn keys_and_values() {
         assert!(mntr.lines().any(|other| other == line), "{line} in {mntr}");
     }
     assert!(ask(&mut talk, b"envi").starts_with("Environment:\nzookeeper.version=3.9.5"));
+}
+
+/// The value of a metric.
+fn metric(talk: &mut Talk, key: &str) -> String {
+    let mntr = ask(talk, b"mntr");
+    let mut values = mntr.lines().filter_map(|line| line.strip_prefix("zk_")?.split_once('\t'));
+    values.find(|(name, _)| *name == key).unwrap_or_else(|| panic!("{key} in {mntr}")).1.to_owned()
+}
+
+#[test]
+fn latencies_are_from_receipt_to_reply() {
+    let mut talk = busy();
+    talk.server.add_fault(Fault::new(Effect::Delay(Duration::from_millis(300)), |asked| {
+        asked.is_about("/slow")
+    }));
+    let a = talk.client();
+    let xid = talk.ask(a, &create("/slow", CreateMode::Persistent));
+    assert!(ask(&mut talk, b"srvr").contains("\nOutstanding: 1\n"));
+    assert!(ask(&mut talk, b"cons").contains("(queued=1,"));
+    talk.wait(Duration::from_millis(300));
+    assert!(talk.answers(a, xid, OpCode::Create).1.is_ok());
+    let xid = talk.ask(a, &get("/slow", false));
+    talk.wait(Duration::from_millis(300));
+    assert!(talk.answers(a, xid, OpCode::GetData).1.is_ok());
+    let srvr = ask(&mut talk, b"srvr");
+    // Two sessions, two creates, two reads, of which those that are slow took 300 ms each.
+    assert!(srvr.contains("\nLatency min/avg/max: 0/100.0/300\n"), "{srvr}");
+    assert!(srvr.contains("\nOutstanding: 0\n"), "{srvr}");
+    let cons = ask(&mut talk, b"cons");
+    assert!(cons.contains(",llat=300,minlat=0,avglat=200,maxlat=300)\n"), "{cons}");
+    for (key, value) in [
+        ("avg_latency", "100.0"),
+        ("min_latency", "0"),
+        ("max_latency", "300"),
+        ("outstanding_requests", "0"),
+        ("cnt_updatelatency", "4"),
+        ("sum_updatelatency", "300"),
+        ("cnt_readlatency", "2"),
+        ("avg_readlatency", "150.0"),
+    ] {
+        assert_eq!(metric(&mut talk, key), value, "{key}");
+    }
+}
+
+#[test]
+fn what_happened_is_counted() {
+    let mut talk = busy();
+    let (a, b) = (talk.client(), talk.client());
+    for id in [a, b] {
+        assert!(talk.done(id, &get("/e", true)).is_ok());
+        assert!(talk.done(id, &exists("/new", true)).is_err());
+    }
+    talk.ask(a, &create("/new", CreateMode::Persistent));
+    let session = talk.server.sessions()[0].id;
+    assert!(talk.server.expire_session(talk.now, session));
+    talk.settle();
+    for (key, value) in [
+        ("connection_request_count", "3"),
+        ("stale_sessions_expired", "1"),
+        ("sum_node_created_watch_count", "2"),
+        ("cnt_node_created_watch_count", "1"),
+        ("avg_node_deleted_watch_count", "2.0"),
+        ("cnt_node_changed_watch_count", "0"),
+        ("watch_bytes", "124"),
+        ("last_client_response_size", "30"),
+        ("min_client_response_size", "16"),
+    ] {
+        assert_eq!(metric(&mut talk, key), value, "{key}");
+    }
+}
+
+#[test]
+fn connections_without_a_session_are_counted_when_they_end() {
+    let mut talk = Talk::with(Config { max_client_connections: 1, ..config() });
+    let first = talk.dial();
+    let above = talk.dial();
+    talk.closes(above);
+    talk.wait(Duration::from_secs(10));
+    talk.closes(first);
+    assert_eq!(metric(&mut talk, "connection_rejected"), "1");
+    assert_eq!(metric(&mut talk, "sessionless_connections_expired"), "1");
+}
+
+#[test]
+fn a_reset_leaves_what_a_real_server_leaves() {
+    let mut talk = busy();
+    ask(&mut talk, b"crst");
+    let cons = ask(&mut talk, b"cons");
+    let reset = ",lop=NA,est=0,to=10000,lzxid=0xffffffffffffffff,lresp=0,llat=0,minlat=0,avglat=0,\
+                 maxlat=0)\n";
+    assert!(cons.contains("(queued=0,recved=0,sent=0,sid=") && cons.contains(reset), "{cons}");
+    for (key, value) in [
+        ("packets_received", "1"),
+        ("bytes_received_count", "4"),
+        ("last_client_response_size", "-1"),
+        ("cnt_updatelatency", "0"),
+        ("watch_count", "1"),
+    ] {
+        ask(&mut talk, b"srst");
+        assert_eq!(metric(&mut talk, key), value, "{key}");
+    }
+}
+
+/// As a real server shows them: neither pings nor what is behind authentication is the client's.
+#[test]
+fn connections_say_what_they_did_last() {
+    let mut talk = Talk::new();
+    let a = talk.dial();
+    let session = talk.connect(a, &new_session());
+    assert!(ask(&mut talk, b"cons").contains(",lop=SESS,est=0,to=10000,lcxid=0x0,lzxid=0x1,"));
+    assert!(talk.done(a, &get("/", false)).is_ok());
+    assert!(talk.done(a, &Request::Ping(())).is_ok());
+    assert!(ask(&mut talk, b"cons").contains(",lop=PING,est=0,to=10000,lcxid=0x1,lzxid=0x1,"));
+    talk.reconnect(&session);
+    assert!(ask(&mut talk, b"cons").contains(",lop=null,est=0,to=10000,lcxid=0x0,lzxid=0x0,"));
 }
 
 #[test]

@@ -9,6 +9,8 @@ use zookit_proto::{SessionId, Zxid};
 use crate::core::{Effect, Fault};
 use crate::testing::Server;
 
+mod limits;
+
 /// Nothing here takes a tenth of it.
 const GUARD: Duration = Duration::from_secs(30);
 
@@ -149,89 +151,40 @@ fn a_client_that_does_not_read_is_served_when_it_does() {
     }
 }
 
-#[test]
-fn a_four_letter_word_is_answered_and_the_connection_closed() {
-    let server = Server::start();
+/// The answer to a four-letter word: all until the connection is closed.
+fn word(server: &Server, word: &str) -> String {
     let mut raw = Raw::connect(server.address());
-    raw.0.write_all(b"ruok").unwrap();
+    raw.0.write_all(word.as_bytes()).unwrap();
     let mut answer = String::new();
     raw.0.read_to_string(&mut answer).unwrap();
-    assert_eq!(answer, "imok");
+    answer
 }
 
 #[test]
-fn connections_above_the_limit_are_closed_without_a_byte() {
-    let server = Server::builder().limits(|limits| limits.connections = 2).start().unwrap();
-    let (first, ..) = Raw::session(server.address(), 10_000);
-    let _second = Raw::session(server.address(), 10_000);
-    assert_eq!(Raw::connect(server.address()).receive(), None);
-    drop(first);
-    assert!(server.wait(GUARD, |machine| machine.connections().len() == 1));
-    Raw::session(server.address(), 10_000);
+fn a_four_letter_word_is_answered_and_the_connection_closed() {
+    let mut server = Server::start();
+    assert_eq!(word(&server, "ruok"), "imok");
+    let port = format!("clientPort={}\n", server.address().port());
+    assert!(word(&server, "conf").starts_with(&port), "{}", word(&server, "conf"));
+    server.restart().unwrap();
+    assert!(word(&server, "conf").starts_with(&port));
 }
 
 #[test]
-fn connections_above_the_limit_of_their_address_are_closed_too() {
-    let server =
-        Server::builder().config(|config| config.max_client_connections = 1).start().unwrap();
-    let _first = Raw::session(server.address(), 10_000);
-    assert_eq!(Raw::connect(server.address()).receive(), None);
-}
-
-#[test]
-fn a_connection_that_sends_nothing_is_closed_in_time() {
-    let server = Server::builder()
-        .config(|config| config.handshake_timeout = Duration::from_millis(20))
-        .start()
-        .unwrap();
-    let mut silent = Raw::connect(server.address());
-    let mut slow = Raw::connect(server.address());
-    slow.0.write_all(&[0, 0, 0]).unwrap();
-    assert_eq!((silent.receive(), slow.receive()), (None, None));
-}
-
-#[test]
-fn clients_without_end_leave_a_good_one_served() {
+fn a_delay_shows_in_the_latencies() {
     let server = Server::start();
-    let hostile: Vec<Raw> = (0..400_usize)
-        .map(|number| {
-            let mut raw = Raw::connect(server.address());
-            let begun: [&[u8]; 4] = [b"", &[0], &[0, 0, 0, 45, 0], &[0, 0x0f, 0xff, 0xff]];
-            raw.0.write_all(begun[number % 4]).unwrap();
-            raw
-        })
-        .collect();
-    let (mut good, ..) = Raw::session(server.address(), 10_000);
-    good.send(&create(1, "/a", b"x", 0));
-    assert_eq!(good.code(), Some(0));
-    assert_eq!(server.connections().len(), hostile.len() + 1);
-}
-
-#[test]
-fn a_length_that_cannot_be_closes_the_connection() {
-    let server = Server::start();
-    for length in [[0x7f, 0xff, 0xff, 0xff], [0xff; 4], [0x00, 0x10, 0x00, 0x01]] {
-        let mut raw = Raw::connect(server.address());
-        raw.0.write_all(&length).unwrap();
-        assert_eq!(raw.receive(), None);
-    }
-}
-
-#[test]
-fn requests_that_do_not_come_whole_have_a_limit_together() {
-    let server =
-        Server::builder().limits(|limits| limits.incomplete_bytes = 300_000).start().unwrap();
-    let (mut first, ..) = Raw::session(server.address(), 60_000);
-    let (mut second, ..) = Raw::session(server.address(), 60_000);
-    let large = framed(&create(1, "/a", &[b'x'; 400_000], 0));
-    first.0.write_all(&large[..200_000]).unwrap();
-    // The system may refuse the rest of it once the connection is closed.
-    let _ = second.0.write_all(&large[..200_000]);
-    assert!(server.wait(GUARD, |machine| machine.connections().len() == 1));
-    // One of the two is left, and what the other took is given back.
-    let (mut third, ..) = Raw::session(server.address(), 60_000);
-    third.send(&create(1, "/b", &[b'x'; 90_000], 0));
-    assert_eq!(third.code(), Some(0));
+    let fault = Fault::new(Effect::Delay(GUARD), |asked| asked.is_about("/slow"));
+    let fault = server.add_fault(fault);
+    let (mut raw, ..) = Raw::session(server.address(), 600_000);
+    raw.send(&exists(1, "/slow"));
+    assert!(server.wait(GUARD, |machine| machine.fault_struck(fault) == Some(1)));
+    assert!(word(&server, "srvr").contains("\nOutstanding: 1\n"));
+    server.advance_clock(GUARD);
+    assert_eq!(raw.code(), Some(-101));
+    let most = word(&server, "mntr").lines().find_map(|line| {
+        line.strip_prefix("zk_max_latency\t").map(|value| value.parse::<u64>().unwrap())
+    });
+    assert!(most.unwrap() >= 30_000, "{most:?}");
 }
 
 #[test]
