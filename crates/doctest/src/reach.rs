@@ -20,16 +20,24 @@ pub(crate) fn set(server: SocketAddr) {
     SERVER.set(Some(server));
 }
 
+/// Where the server of the example is, for examples that are told.
+///
+/// # Panics
+/// This is not the thread of an example.
+pub fn address() -> SocketAddr {
+    match SERVER.get() {
+        Some(server) => server,
+        None => panic!("this is not the thread of an example"),
+    }
+}
+
 /// Stands for every host: for names when they are resolved, for addresses when they are dialed.
 #[derive(Debug)]
 struct Everywhere(SocketAddr);
 
 impl Everywhere {
     fn here() -> Arc<Self> {
-        match SERVER.get() {
-            Some(server) => Arc::new(Self(server)),
-            None => panic!("this is not the thread of an example"),
-        }
+        Arc::new(Self(address()))
     }
 }
 

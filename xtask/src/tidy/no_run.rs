@@ -1,7 +1,8 @@
 //! Examples in the docs of the client and of the front door run, but for those listed here.
 //!
 //! They run on the embedded server, with `crates/doctest`. The guides of `docs/coming-from` are not
-//! asked: a page cannot hide the lines that would run theirs, so those are compiled only.
+//! asked: a page cannot hide the lines that would run theirs, so they run in
+//! `crates/zookit/tests/guides`.
 
 use super::Finding;
 use super::sources::Source;
