@@ -34,7 +34,6 @@ use std::process::ExitCode;
 
 use args::{Create, Invocation, Set, Verb};
 use bytes::Bytes;
-use clap::Parser;
 use connection::{Connection, Setup};
 use error::Failure;
 use output::Output;

@@ -98,6 +98,8 @@ pub struct Server {
     received: u64,
     sent: u64,
     statistics: Statistics,
+    /// The transactions of which a real server keeps a digest of the tree, oldest first.
+    digested: VecDeque<Zxid>,
     /// Bytes that all transports together have not taken.
     unsent: usize,
 }
@@ -134,6 +136,7 @@ impl Server {
             received: 0,
             sent: 0,
             statistics: Statistics::default(),
+            digested: VecDeque::new(),
             unsent: 0,
             config,
         }

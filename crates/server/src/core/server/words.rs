@@ -89,6 +89,7 @@ impl Server {
                 received: self.received,
                 sent: self.sent,
                 statistics: &self.statistics,
+                digested: &self.digested,
             },
         )
     }

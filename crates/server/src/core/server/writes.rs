@@ -20,6 +20,12 @@ use super::super::tree::{Event, SharedAcl};
 use super::log::Outcome;
 use super::{Server, TOO_MUCH_OUTPUT};
 
+/// Every so many transactions a real server notes a digest of its tree.
+const DIGEST_INTERVAL: i64 = 128;
+
+/// How many of them it keeps.
+const DIGESTS: usize = 1024;
+
 impl Server {
     /// Answers a write, and tells with which code. `None`: the leader was deposed over it, nothing
     /// happened, and all connections are gone.
@@ -63,6 +69,12 @@ impl Server {
         self.zxid = zxid;
         let transaction = Transaction { zxid, time_ms: self.date_ms(), session, change };
         let applied = self.tree.apply(&transaction);
+        if zxid.0.rem_euclid(DIGEST_INTERVAL) == 0 {
+            self.digested.push_back(zxid);
+            if self.digested.len() > DIGESTS {
+                self.digested.pop_front();
+            }
+        }
         for event in &applied.events {
             self.tell(event);
         }

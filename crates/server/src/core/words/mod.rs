@@ -7,7 +7,7 @@ mod dump;
 mod metrics;
 mod stat;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use zookit_proto::Zxid;
 use zookit_proto::four_letter::FourLetterWord;
@@ -41,6 +41,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) received: u64,
     pub(crate) sent: u64,
     pub(crate) statistics: &'a Statistics,
+    pub(crate) digested: &'a VecDeque<Zxid>,
 }
 
 impl Facts<'_> {
@@ -85,8 +86,9 @@ pub(crate) fn answer(word: FourLetterWord, facts: &Facts<'_>) -> String {
         FourLetterWord::Gtmk => TRACE_MASK.to_owned(),
         FourLetterWord::Srst => "Server stats reset.\n".to_owned(),
         FourLetterWord::Crst => "Connection stats reset.\n".to_owned(),
-        // The mask is answered where it is read; a server without digests has none to list; and
-        // what telnet sends is only known not to be a length.
+        FourLetterWord::Hash => stat::hash(facts),
+        // The mask is answered where it is read, and what telnet sends is only known not to be a
+        // length.
         _ => String::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! The words about the server and its connections: srvr, stat, cons, conf, envi.
+//! The words about the server and its connections: srvr, stat, cons, conf, envi, hash.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -160,4 +160,10 @@ pub(super) fn conf(facts: &Facts<'_>) -> String {
 pub(super) fn envi(facts: &Facts<'_>) -> String {
     let version = facts.version();
     format!("Environment:\nzookeeper.version={version}\nhost.name=localhost\njava.version=none\n")
+}
+
+/// `hash`: digests of the tree as it was at some transactions. There are none here, so they are 0,
+/// as those of a real server with `zookeeper.digest.enabled=false`.
+pub(super) fn hash(facts: &Facts<'_>) -> String {
+    facts.digested.iter().map(|zxid| format!("{:x}: 0\n", zxid.0)).collect()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zookit_proto::types::CreateMode;
-use zookit_proto::{OpCode, Request, Xid};
+use zookit_proto::{OpCode, Request, Xid, Zxid};
 
 use super::talk::{Talk, config, create, exists, get, new_session, request_frame};
 use crate::core::{Config, Effect, Fault};
@@ -209,6 +209,23 @@ fn connections_say_what_they_did_last() {
     assert!(ask(&mut talk, b"cons").contains(",lop=PING,est=0,to=10000,lcxid=0x1,lzxid=0x1,"));
     talk.reconnect(&session);
     assert!(ask(&mut talk, b"cons").contains(",lop=null,est=0,to=10000,lcxid=0x0,lzxid=0x0,"));
+}
+
+/// As a real server that keeps no digests: one line every 128 transactions, of which it has 1024.
+#[test]
+fn digests_are_none() {
+    let mut talk = busy();
+    assert_eq!(ask(&mut talk, b"hash"), "");
+    assert!(talk.server.set_zxid(Zxid(126)));
+    let a = talk.client();
+    talk.create(a, "/a");
+    assert_eq!(ask(&mut talk, b"hash"), "80: 0\n");
+    for number in 2..=1025 {
+        assert!(talk.server.set_zxid(Zxid(number * 128 - 1)));
+        assert!(talk.done(a, &create("/a", CreateMode::Persistent)).is_err());
+    }
+    let hash = ask(&mut talk, b"hash");
+    assert_eq!((hash.lines().next(), hash.lines().count()), (Some("100: 0"), 1024));
 }
 
 #[test]
