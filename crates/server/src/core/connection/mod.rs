@@ -159,6 +159,14 @@ impl Connection {
         }
     }
 
+    /// All that is unsent, now that the output of this connection may be more or less than when it
+    /// was counted last.
+    pub(crate) fn weigh(&mut self, unsent: usize) -> usize {
+        let length = self.output.len();
+        let before = std::mem::replace(&mut self.weighed, length);
+        unsent.saturating_sub(before).saturating_add(length)
+    }
+
     /// When something of it is due: the handshake, a delayed request, or output held back.
     pub(crate) fn due(&self) -> Option<Time> {
         let handshake = match self.stage {

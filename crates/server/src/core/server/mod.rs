@@ -220,7 +220,7 @@ impl Server {
         if was_much && connection.output.len() < MUCH_OUTPUT {
             self.to_read.push_back(id);
         }
-        self.weigh(id);
+        self.unsent = connection.weigh(self.unsent);
     }
 
     /// The next connection to close: send what [`transmit`](Self::transmit) still has for it, then
@@ -328,16 +328,15 @@ impl Server {
                 connection.announced = true;
                 self.to_transmit.push_back(id);
             }
+            self.unsent = connection.weigh(self.unsent);
         }
-        self.weigh(id);
     }
 
     /// The output of a connection became more or less: it counts as it is.
     fn weigh(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let length = connection.output.len();
-        let before = std::mem::replace(&mut connection.weighed, length);
-        self.unsent = self.unsent.saturating_sub(before).saturating_add(length);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            self.unsent = connection.weigh(self.unsent);
+        }
     }
 
     /// Closes a connection behind what it still has to send. Its watches are gone at once, and its

@@ -69,8 +69,8 @@ fn line(
         counters.sent
     );
     if !brief && connection.session != SessionId::NONE {
-        let since = facts.now.since(connection.since).as_millis();
-        let since = i64::try_from(since).unwrap_or(i64::MAX);
+        // Both in whole milliseconds, so that it is the same whenever it is asked.
+        let since = facts.now.as_millis().saturating_sub(connection.since.as_millis());
         let _ = write!(
             text,
             ",sid={},lop={},est={},to={}",
