@@ -15,7 +15,7 @@ use zookit_proto::{Reply, Request, SessionId, Xid, Zxid};
 use bytes::{Bytes, BytesMut};
 
 /// How long an answer may take. It takes much less, but the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Good {
     stream: TcpStream,
