@@ -49,6 +49,8 @@ pub mod digest;
 pub mod four_letter;
 pub mod frame;
 pub mod header;
+#[doc(hidden)]
+pub mod mutant;
 pub mod ops;
 pub mod path;
 pub mod recording;

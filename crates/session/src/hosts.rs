@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::{OpCode, Time};
 
 use crate::config::{Backoff, Limits};
@@ -273,6 +274,9 @@ impl Balance {
 
 /// A wait for the `over`-th failure that is not free: full jitter under a bound that doubles.
 fn wait(backoff: Backoff, over: usize, rng: &mut Rng) -> Duration {
+    if mutant::on(Mutant::HotLoop) {
+        return Duration::ZERO;
+    }
     let Some(doublings) = over.checked_sub(1) else { return Duration::ZERO };
     let factor = u32::try_from(doublings).ok().and_then(|n| 1_u32.checked_shl(n));
     let bound = backoff.base.saturating_mul(factor.unwrap_or(u32::MAX)).min(backoff.max);

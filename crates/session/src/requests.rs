@@ -9,6 +9,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use bytes::{Buf as _, Bytes};
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::{OpCode, Time, Xid, frame};
 
 use crate::config::Limits;
@@ -332,7 +333,11 @@ impl Requests {
         if count == run.count {
             return self.unsent.pop_front();
         }
-        Some(run.split_off_front(count, length))
+        let front = run.split_off_front(count, length);
+        if mutant::on(Mutant::BatchRestGoesLast) {
+            self.unsent.rotate_left(1);
+        }
+        Some(front)
     }
 
     /// The xid for the next request in flight; those behind it are for as many more as it takes.
@@ -407,6 +412,10 @@ impl Requests {
         if !self.unsent.is_empty() {
             self.abandoned.insert(ticket);
         }
+        if mutant::on(Mutant::XidNotVerified) {
+            let is = |owner: &Owner| matches!(owner, Owner::Caller(other) if *other == ticket);
+            self.in_flight.retain(|entry| !is(&entry.request.owner));
+        }
     }
 
     /// The earliest moment at which a deadline may pass.
@@ -425,6 +434,7 @@ impl Requests {
         let mut deadlines = Vec::new();
         for entry in &mut self.in_flight {
             match entry.request.deadline {
+                Some(_) if mutant::on(Mutant::NoDeadlineInFlight) => {}
                 Some(deadline) if deadline <= now && !entry.answered_late => {
                     entry.answered_late = true;
                     late.extend(entry.request.clone().singles());
@@ -432,6 +442,9 @@ impl Requests {
                 deadline if !entry.answered_late => deadlines.push(deadline),
                 _ => {}
             }
+        }
+        if mutant::on(Mutant::LateReplyShiftsQueue) {
+            self.in_flight.retain(|entry| !entry.answered_late);
         }
         let (unsent, kept): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.unsent)
             .into_iter()

@@ -7,6 +7,7 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
+use zookit_proto::mutant::{self, Mutant};
 use zookit_session::{Endpoint, NotSent, Outcome, Ticket};
 
 /// How a request ended, and on which server.
@@ -185,6 +186,10 @@ impl Slots {
             return Left { still_waiting: false, _remains: Content::Free };
         };
         match &slot.content {
+            Content::Waiting(_) if mutant::on(Mutant::SlotFreedEarly) => {
+                slot.uses = slot.uses.wrapping_sub(1);
+                Left { still_waiting: true, _remains: self.release(index) }
+            }
             Content::Waiting(_) => {
                 let remains = mem::replace(&mut slot.content, Content::Abandoned);
                 Left { still_waiting: true, _remains: remains }

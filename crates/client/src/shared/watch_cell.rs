@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::{Text, Zxid};
 use zookit_session::{WatchKind, WatchRequest, WatcherId};
 
@@ -143,6 +144,9 @@ impl Queue {
             self.path_bytes += bytes;
             self.notices.push_back(notice);
             return None;
+        }
+        if mutant::on(Mutant::OverflowUntold) {
+            return Some(notice);
         }
         let (after, until) = match &notice {
             WatchNotice::Gap { after, until } => (*after, *until),

@@ -19,6 +19,7 @@
 pub mod acl;
 mod config;
 mod connection;
+mod ensemble;
 mod java;
 pub mod prepare;
 mod profile;
@@ -37,6 +38,7 @@ mod words;
 
 pub use config::Config;
 pub use connection::ConnectionId;
+pub use ensemble::{Ensemble, Message};
 pub use profile::Profile;
 pub use server::{
     Asked, ConnectionInfo, Effect, Fault, FaultId, Logged, Outcome, Server, SessionInfo, Snapshot,

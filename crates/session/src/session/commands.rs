@@ -1,6 +1,7 @@
 //! What callers want.
 
 use bytes::Bytes;
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::{OpCode, Text, Time};
 
 use super::{Closing, Phase, Session};
@@ -72,7 +73,8 @@ impl Session {
         if self.closing.is_some() || matches!(self.phase, Phase::Over) {
             return Err(NotSent::Closed);
         }
-        if pinned.is_some_and(|generation| generation != self.life.generation) {
+        let elsewhere = pinned.is_some_and(|generation| generation != self.life.generation);
+        if elsewhere && !mutant::on(Mutant::PinnedCrossesGeneration) {
             return Err(NotSent::SessionLost);
         }
         Ok(())
@@ -148,7 +150,8 @@ impl Session {
             return;
         }
         for removal in consequences.removals {
-            if self.config.server_floor >= ServerFloor::V3_5 {
+            let stays = mutant::on(Mutant::WatchLeftOnServer);
+            if self.config.server_floor >= ServerFloor::V3_5 && !stays {
                 self.requests.push(Request::removal(removal.path, removal.kind));
             }
         }
@@ -214,7 +217,8 @@ impl Session {
         }
         let deadline = self.now.after(self.config.limits.close_timeout);
         self.closing = Some(Closing { tickets: vec![ticket], deadline });
-        if !self.life.is_established() && self.life.grave.is_none() {
+        let done = !self.life.is_established() && self.life.grave.is_none();
+        if done || mutant::on(Mutant::CloseNotSent) {
             self.finish_close(self.done());
             return;
         }

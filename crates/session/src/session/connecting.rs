@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use zookit_proto::connect::{ConnectRequest, ConnectResponse, decode_response};
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::ops::sasl::{SaslReply, SaslRequest};
 use zookit_proto::types::{Credentials, Password};
-use zookit_proto::{ErrorCode, OpCode, SessionId, Time, Xid, frame, wire};
+use zookit_proto::{ErrorCode, OpCode, SessionId, Time, Xid, Zxid, frame, wire};
 
 use super::sending::{SEND_AHEAD, bare_frame, whole_frame};
 use super::{Phase, Purpose, Session, Tally};
@@ -42,6 +43,9 @@ impl Session {
         let Some(endpoint) = self.hosts.endpoint(host).cloned() else { return };
         let (purpose, session, password) = match &self.life.grave {
             Some(grave) => (Purpose::Bury, grave.session, grave.password.clone()),
+            None if self.life.is_established() && mutant::on(Mutant::PasswordForgotten) => {
+                (Purpose::Resume, self.life.session, Password::zeros())
+            }
             None if self.life.is_established() => {
                 (Purpose::Resume, self.life.session, self.life.password.clone())
             }
@@ -50,7 +54,7 @@ impl Session {
         let millis = self.config.session_timeout.as_millis();
         let request = ConnectRequest {
             protocol_version: 0,
-            last_zxid_seen: self.life.zxid,
+            last_zxid_seen: self.zxid_to_tell(),
             timeout_ms: i32::try_from(millis).unwrap_or(i32::MAX),
             session_id: session,
             password: Some(password),
@@ -60,6 +64,14 @@ impl Session {
         connection.out.push(&frame::around(&request));
         self.connection = Some(connection);
         self.phase = Phase::Handshaking { deadline, purpose };
+    }
+
+    /// The newest transaction seen: a server that has not applied it must not take us.
+    fn zxid_to_tell(&self) -> Zxid {
+        if mutant::on(Mutant::ZxidNotKept) {
+            return Zxid(0);
+        }
+        if mutant::on(Mutant::ToldZxidInHandshake) { self.life.told } else { self.life.zxid }
     }
 
     /// The connection asked for could not be made.
@@ -83,10 +95,17 @@ impl Session {
             _ => self.life.session,
         };
         match (purpose, response.is_accepted()) {
+            (Purpose::Bury, true) if mutant::on(Mutant::ResumedAfterExpiry) => {
+                self.life.grave = None;
+                self.granted(response, Reason::NewSession);
+            }
             (Purpose::Bury, true) if response.session_id == asked => self.bury(),
             // A server that grants another session than the one asked for has forgotten that one.
             (Purpose::Bury, granted) => {
                 self.life.grave = None;
+                if mutant::on(Mutant::ExpiryReportedTwice) {
+                    self.publish(State::Expired, Reason::ServerSaidExpired, Tally::default());
+                }
                 self.after_funeral(granted.then_some(response));
             }
             (Purpose::Resume, true) if response.session_id == asked => {
@@ -134,7 +153,9 @@ impl Session {
         connection.read_only = response.read_only == Some(true);
         let opened = connection.opened;
         let millis = u64::try_from(response.timeout_ms).unwrap_or_default();
-        self.life.timeout = std::time::Duration::from_millis(millis);
+        if !mutant::on(Mutant::TimeoutNotNegotiated) {
+            self.life.timeout = std::time::Duration::from_millis(millis);
+        }
         self.life.trust(opened);
         self.life.heard = self.now;
         if reason == Reason::NewSession {
@@ -181,15 +202,29 @@ impl Session {
 
     /// Tells the server who we are and what is watched; it serves when all is answered.
     fn restore(&mut self) {
-        let max_bytes = self.config.limits.watch_batch_bytes;
-        self.watches.begin_restore(self.life.told, max_bytes);
+        let in_one = mutant::on(Mutant::RestoredInOneFrame);
+        let max_bytes = if in_one { usize::MAX } else { self.config.limits.watch_batch_bytes };
+        if !mutant::on(Mutant::WatchesNotRestored) {
+            self.watches.begin_restore(self.life.told, max_bytes);
+        }
+        let replayed = !mutant::on(Mutant::CredentialsNotReplayed);
+        let credentials = if replayed { self.credentials.len() } else { 0 };
         // One stands for the batches still to be made.
-        let left = self.credentials.len().saturating_add(1);
+        let left = credentials.saturating_add(1);
         self.phase = Phase::Restoring { left };
-        for credential in 0..self.credentials.len() {
+        if mutant::on(Mutant::CredentialsBehindRequests) {
+            self.fill();
+        }
+        for credential in 0..credentials {
             self.send_auth(credential);
         }
+        if mutant::on(Mutant::ReadOvertakesRestore) {
+            self.fill();
+        }
         self.restore_more();
+        if mutant::on(Mutant::WatchesNotRestored) {
+            self.restored_one();
+        }
     }
 
     /// Makes batches of watches as long as the transport takes them.
@@ -252,7 +287,8 @@ impl Session {
         self.life.told = self.life.zxid;
         let state = if read_only { State::ConnectedReadOnly } else { State::Connected };
         self.publish(state, reason, Tally::default());
-        if let Some(after) = self.life.away_since.take() {
+        let away_since = self.life.away_since.take();
+        if let Some(after) = away_since.filter(|_| !mutant::on(Mutant::GapNotTold)) {
             let until = self.life.zxid;
             for watcher in self.watches.persistent() {
                 self.events.push_back(Event::Watch(watcher, WatchNotice::Gap { after, until }));

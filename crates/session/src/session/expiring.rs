@@ -1,7 +1,8 @@
 //! A session ends, is buried, and the next begins.
 
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::types::Password;
-use zookit_proto::{SessionId, Time};
+use zookit_proto::{SessionId, Time, Zxid};
 
 use super::{Grave, Phase, Session, Tally};
 use crate::config::{OnExpiry, PresumedExpiry};
@@ -25,6 +26,8 @@ impl Session {
             return None;
         }
         let after = match self.config.presumed_expiry {
+            _ if mutant::on(Mutant::ExpiryNeverReported) => return None,
+            _ if mutant::on(Mutant::ExpiryReportedLate) => self.life.timeout.saturating_mul(4),
             PresumedExpiry::FourThirds => {
                 let timeout = self.life.timeout;
                 timeout.saturating_add(timeout.checked_div(3).unwrap_or_default())
@@ -40,7 +43,9 @@ impl Session {
     /// learns that it is gone, before the next session is opened.
     pub(super) fn presume_expired(&mut self) {
         let (session, password) = (self.life.session, self.life.password.clone());
-        self.life.grave = Some(Box::new(Grave { session, password }));
+        if !mutant::on(Mutant::NoBurial) {
+            self.life.grave = Some(Box::new(Grave { session, password }));
+        }
         self.end_generation(Reason::PresumedExpired);
     }
 
@@ -52,19 +57,26 @@ impl Session {
         let (_, unsent) = self.requests.take_all();
         let mut ended = Vec::new();
         for request in unsent {
-            if request.pinned.is_some() {
+            if request.pinned.is_some() && !mutant::on(Mutant::PinnedCrossesGeneration) {
                 self.end_request(request, Outcome::NotSent(NotSent::SessionLost), &mut ended);
             } else {
                 self.meet(request, Stage::Unsent, Cause::Expiry, &mut ended);
             }
         }
-        self.life.trusted_from = None;
-        self.publish(State::Expired, reason, Tally::of(&ended));
+        if !mutant::on(Mutant::TrustOutlivesSession) {
+            self.life.trusted_from = None;
+        }
+        if reason != Reason::ServerSaidExpired || !mutant::on(Mutant::ExpirySwallowed) {
+            self.publish(State::Expired, reason, Tally::of(&ended));
+        }
         self.report(ended);
         // Watches of a read-only server's session move on with the connection.
         if reason != Reason::ReadOnlySessionEnded {
             let over = self.watches.end_one_shots(WatchEnd::SessionLost);
             self.events.extend(over.into_iter().map(|(id, notice)| Event::Watch(id, notice)));
+        }
+        if mutant::on(Mutant::ZxidEndsWithSession) {
+            self.life.zxid = Zxid(0);
         }
         self.life.session = SessionId::NONE;
         self.life.password = Password::zeros();

@@ -8,9 +8,10 @@ use crate::connection::Connection;
 use crate::event::{Effect, Reason, State, WatchEnd};
 use crate::fates::{Cause, Fate, Kind, Stage, fate};
 use crate::ids::Ticket;
-use crate::outcome::{Loss, NoReply, Outcome};
+use crate::outcome::{Loss, NoReply, NotSent, Outcome};
 use crate::requests::{InFlight, Owner, Request};
 use zookit_proto::Time;
+use zookit_proto::mutant::{self, Mutant};
 
 /// Requests that an accident ended, as far as they have callers.
 pub(super) type Ended = Vec<(Ticket, Outcome)>;
@@ -46,6 +47,7 @@ impl Session {
         self.note_silence(&connection);
         self.judge(&connection, loss);
         let was_serving = self.state.is_connected();
+        let was_restoring = matches!(self.phase, Phase::Restoring { .. });
         if was_serving && self.life.away_since.is_none() {
             self.life.away_since = Some(self.life.told);
         }
@@ -64,7 +66,8 @@ impl Session {
         if self.life.born_read_only {
             self.end_generation(Reason::ReadOnlySessionEnded);
         }
-        if !matches!(self.phase, Phase::Over) {
+        let hangs = was_restoring && mutant::on(Mutant::HangsInRestore);
+        if !matches!(self.phase, Phase::Over) && !hangs {
             self.attempt();
         }
     }
@@ -77,7 +80,8 @@ impl Session {
             return;
         }
         self.failed_restores = self.failed_restores.saturating_add(1);
-        if self.failed_restores >= Limits::RESTORE_ATTEMPTS {
+        let is_bounded = !mutant::on(Mutant::RestoredInOneFrame);
+        if self.failed_restores >= Limits::RESTORE_ATTEMPTS && is_bounded {
             self.failed_restores = 0;
             let over = self.watches.end_armed(WatchEnd::RestoreFailed);
             self.tell(over);
@@ -118,11 +122,15 @@ impl Session {
         mut lost_write: bool,
         ended: &mut Ended,
     ) {
-        let (in_flight, unsent) = self.requests.take_all();
+        let (in_flight, mut unsent) = self.requests.take_all();
+        if mutant::on(Mutant::KeptInReverse) {
+            unsent = unsent.into_iter().rev().collect();
+        }
         for mut entry in in_flight {
             let kind = entry.request.kind();
             let stage = self.stage(connection, &entry, lost_write);
             lost_write |= kind == Kind::Write && matches!(stage, Stage::Sent | Stage::AnsweredLate);
+            lost_write &= !mutant::on(Mutant::WriteBehindLostWrite);
             if matches!(stage, Stage::Unsent | Stage::BehindLostWrite) {
                 // It waited for the transport in vain.
                 entry.request.times_sent = entry.request.times_sent.saturating_sub(1);
@@ -141,7 +149,8 @@ impl Session {
         entry: &InFlight,
         lost_write: bool,
     ) -> Stage {
-        let sent = connection.out.is_sent(entry.span, self.config.sent_rule);
+        let mut sent = connection.out.is_sent(entry.span, self.config.sent_rule);
+        sent &= !(mutant::on(Mutant::HalfWrittenBatchSentAgain) && connection.out.waiting() > 0);
         match (entry.answered_late, sent, lost_write) {
             (true, ..) => Stage::AnsweredLate,
             (_, true, _) => Stage::Sent,
@@ -153,11 +162,21 @@ impl Session {
     /// A request meets its fate.
     pub(super) fn meet(&mut self, request: Request, stage: Stage, cause: Cause, ended: &mut Ended) {
         let times = request.times_sent;
+        let is_lost = matches!(cause, Cause::Lost(_));
         let outcome = match fate(request.kind(), stage, cause) {
             Fate::SentAgain if self.sent_too_often(&request) => {
                 Outcome::NoReply(NoReply::LostEachTime(times))
             }
             Fate::Kept | Fate::SentAgain => return self.keep(request),
+            Fate::NotSent(NotSent::SessionLost) if mutant::on(Mutant::WriteCrossesGeneration) => {
+                return self.keep(request);
+            }
+            Fate::NoReply if is_lost && mutant::on(Mutant::WriteSentAgain) => {
+                return self.keep(request);
+            }
+            Fate::NoReply if is_lost && mutant::on(Mutant::LostWriteToldNotSent) => {
+                Outcome::NotSent(NotSent::BehindLostWrite)
+            }
             Fate::NotSent(reason) => Outcome::NotSent(reason),
             Fate::NoReply => Outcome::NoReply(match cause {
                 Cause::Lost(loss) => NoReply::Lost(loss),
@@ -197,6 +216,7 @@ impl Session {
     pub(super) fn read_deadline(&self) -> Option<Time> {
         match self.phase {
             Phase::Handshaking { .. } => None,
+            _ if mutant::on(Mutant::StallNotNoticed) => None,
             _ => self.connection.as_ref().map(|c| c.read_deadline(self.life.timeout)),
         }
     }

@@ -3,6 +3,7 @@
 use bytes::{Buf as _, Bytes, BytesMut};
 use zookit_proto::frame::{self, FrameError};
 use zookit_proto::header::ReplyHeader;
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::ops::notification::WatcherEvent;
 use zookit_proto::wire::{Field, Reader};
 use zookit_proto::{ErrorCode, Time, Xid, Zxid};
@@ -46,6 +47,10 @@ impl Session {
             if let (true, Err(error)) = (self.connection.is_some(), frame::next(buffer, limit)) {
                 self.handle_bad_frame(error);
             }
+        }
+        if mutant::on(Mutant::EventBehindReply) {
+            let events = self.events.make_contiguous();
+            events.sort_by_key(|event| matches!(event, Event::Watch(..)));
         }
         match &mut self.connection {
             Some(connection) => {
@@ -177,10 +182,20 @@ impl Session {
             self.hang_up();
             return self.lose_to_nonsense();
         };
+        let twin = header.zxid == self.life.zxid && header.zxid != Zxid::NONE;
+        if twin && mutant::on(Mutant::EventsOfMultiMissed) {
+            return;
+        }
         self.life.saw(header.zxid);
+        if mutant::on(Mutant::ZxidAdvancedByEvents) {
+            self.life.told = self.life.zxid;
+        }
         let notification =
             Notification { event: event.event_type, path: event.path, zxid: header.zxid };
         let restoring = matches!(self.phase, Phase::Restoring { .. });
+        if restoring && mutant::on(Mutant::ReplayIgnored) {
+            return;
+        }
         let reach = if restoring { Reach::OneShots } else { Reach::All };
         let (told, consequences) = self.watches.dispatch(&notification, reach);
         self.tell(told);
@@ -199,7 +214,9 @@ impl Session {
     }
 
     fn handle_reply(&mut self, header: ReplyHeader, body: Bytes) {
-        if self.due() != Some(header.xid) {
+        let unchecked =
+            mutant::on(Mutant::LateReplyShiftsQueue) || mutant::on(Mutant::XidNotVerified);
+        if self.due() != Some(header.xid) && !unchecked {
             let expected = self.due().unwrap_or_default().0;
             let found = header.xid.0;
             return self.unreadable_reply(Unreadable::WrongXid { expected, found });
@@ -210,7 +227,8 @@ impl Session {
         }
         self.life.trust(entry.sent_at);
         self.life.saw(header.zxid);
-        if matches!(self.phase, Phase::Serving | Phase::Draining { .. }) {
+        let early = mutant::on(Mutant::ZxidAdvancedByRestore);
+        if matches!(self.phase, Phase::Serving | Phase::Draining { .. }) || early {
             self.life.told = self.life.told.max(header.zxid);
         }
         // With a zxid, -6 means that the operation is known but switched off.
@@ -234,13 +252,16 @@ impl Session {
         let ReplyHeader { zxid, err: code, .. } = header;
         let outcome = match code {
             ErrorCode::Ok => Outcome::Answered { zxid, body: body.clone() },
+            _ if mutant::on(Mutant::RefusedToldDone) => {
+                Outcome::Answered { zxid, body: body.clone() }
+            }
             code if code.is_refusal() => Outcome::Refused { code, zxid },
             code => Outcome::NoReply(NoReply::ServerUnsure(code)),
         };
         // Of closeSession.
         let is_closed = matches!(code, ErrorCode::Ok | ErrorCode::SessionExpired);
         match entry.request.owner {
-            Owner::Caller(_) if entry.answered_late => {}
+            Owner::Caller(_) if entry.answered_late && !mutant::on(Mutant::EndedTwice) => {}
             Owner::Caller(ticket) => self.complete(ticket, outcome),
             // A watch that was not there is removed as well. Runs are not answered here.
             Owner::Removal | Owner::Callers(_) => {}

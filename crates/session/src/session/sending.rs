@@ -1,6 +1,7 @@
 //! Bytes out.
 
 use bytes::{Bytes, BytesMut};
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::ops::auth::AuthRequest;
 use zookit_proto::ops::remove_watches::RemoveWatchesRequest;
 use zookit_proto::types::{Credentials, WatcherType};
@@ -48,7 +49,7 @@ impl Session {
         }
     }
 
-    fn fill(&mut self) {
+    pub(super) fn fill(&mut self) {
         loop {
             let Some(connection) = &self.connection else { return };
             let ahead = SEND_AHEAD.saturating_sub(connection.out.waiting());
@@ -66,10 +67,12 @@ impl Session {
     }
 
     fn reason_not_to_send(&self, request: &Request) -> Option<NotSent> {
-        if request.abandoned && request.kind() == Kind::Read {
+        let skippable = request.kind() == Kind::Read || mutant::on(Mutant::DroppedWriteSkipped);
+        if request.abandoned && skippable {
             return Some(NotSent::Abandoned);
         }
-        if request.pinned.is_some_and(|generation| generation != self.life.generation) {
+        let elsewhere = request.pinned.is_some_and(|pinned| pinned != self.life.generation);
+        if elsewhere && !mutant::on(Mutant::PinnedCrossesGeneration) {
             return Some(NotSent::SessionLost);
         }
         if request.deadline.is_some_and(|deadline| deadline <= self.now) {

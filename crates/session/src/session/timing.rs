@@ -3,6 +3,7 @@
 use super::{Phase, Session};
 use crate::outcome::Loss;
 use zookit_proto::Time;
+use zookit_proto::mutant::{self, Mutant};
 
 /// Everything that happens by time alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,7 @@ impl Session {
             Timer::Ping => match self.phase {
                 // A server that insists on SASL hangs up on anything else before it.
                 Phase::Handshaking { .. } | Phase::Authenticating { .. } => None,
+                _ if mutant::on(Mutant::PingNotSent) => None,
                 _ => self.connection.as_ref().map(|c| c.ping_due(self.life.timeout)),
             },
             Timer::Deadline => {

@@ -1,5 +1,6 @@
 //! An event finds its watchers.
 
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::types::EventType;
 use zookit_proto::{Text, Zxid};
 
@@ -97,7 +98,7 @@ impl Watches {
             if reached {
                 told.push((watcher.id, notice(event, path, zxid)));
             }
-            let over = reached && one_shot;
+            let over = reached && one_shot && !mutant::on(Mutant::OneShotKept);
             any_over |= over;
             !over
         });
@@ -138,7 +139,7 @@ impl Watches {
     ) -> Option<Text> {
         let above = parent(child)?;
         let watched = self.paths.find_mut(above)?;
-        if watched.sent_mode != Mode::Recursive {
+        if watched.sent_mode != Mode::Recursive || mutant::on(Mutant::DerivedChildrenMissed) {
             return None;
         }
         watched.set_derived(zxid);

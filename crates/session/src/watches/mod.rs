@@ -25,6 +25,7 @@ mod watched;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::types::WatcherType;
 use zookit_proto::{ErrorCode, Text, Zxid};
 
@@ -89,7 +90,8 @@ impl Watches {
             WatchKind::Data | WatchKind::Exists | WatchKind::Children => {
                 let wanted = watched.filter(|watched| watched.watcher(request.watcher).is_some());
                 let Some(watched) = wanted else { return Patch::Flag(false) };
-                let flag = watched.sent_mode == Mode::OneShot;
+                let demotes = mutant::on(Mutant::OneShotDemotesPersistent);
+                let flag = watched.sent_mode == Mode::OneShot || demotes;
                 watched.underway = watched.underway.saturating_add(u32::from(flag));
                 return Patch::Flag(flag);
             }
@@ -120,7 +122,9 @@ impl Watches {
     ) -> Consequences {
         let armed = match (request.kind, code) {
             (WatchKind::Data | WatchKind::Exists, ErrorCode::Ok) => Some(List::Data),
+            (WatchKind::Exists, ErrorCode::NoNode) if mutant::on(Mutant::MissingNotWatched) => None,
             (WatchKind::Exists, ErrorCode::NoNode) => Some(List::Exist),
+            (WatchKind::Data, _) if mutant::on(Mutant::RefusedReadArms) => Some(List::Data),
             (WatchKind::Children, ErrorCode::Ok) => Some(List::Child),
             (WatchKind::Persistent | WatchKind::PersistentRecursive, ErrorCode::Ok) => {
                 Some(List::Persistent)
@@ -159,7 +163,13 @@ impl Watches {
             return Consequences::default();
         };
         self.forget(watcher);
-        Consequences { removals: self.settle(place), unserved: Vec::new() }
+        if mutant::on(Mutant::WatchTakenFromFellow) {
+            let path = Text::from_bytes(Bytes::copy_from_slice(self.paths.path(place)));
+            let removals = vec![Removal { path, kind: WatcherType::Any }];
+            return Consequences { removals, unserved: Vec::new() };
+        }
+        let removals = self.settle(place);
+        Consequences { removals, unserved: Vec::new() }
     }
 
     /// Takes the watcher out; its path stays.

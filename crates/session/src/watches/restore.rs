@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::ops::path_list::{PathList, write_set_watches};
 use zookit_proto::{ErrorCode, OpCode, Xid, Zxid, frame};
 
@@ -145,9 +146,14 @@ impl Filling {
 
     fn list(&mut self, list: List, kind: WatchKind) -> &mut PathList {
         match (list, kind) {
+            (List::Child, _) if mutant::on(Mutant::ChildRestoredAsData) => &mut self.data,
+            (List::Exist, _) if mutant::on(Mutant::ExistRestoredAsData) => &mut self.data,
             (List::Data, _) => &mut self.data,
             (List::Exist, _) => &mut self.exist,
             (List::Child, _) => &mut self.child,
+            (List::Persistent, _) if mutant::on(Mutant::RecursiveRestoredAsPlain) => {
+                &mut self.persistent
+            }
             (List::Persistent, WatchKind::PersistentRecursive) => &mut self.recursive,
             (List::Persistent, _) => &mut self.persistent,
         }
@@ -246,6 +252,8 @@ impl Watches {
     ///
     /// From now on its watches count as held by the server: who drops one has it removed.
     pub(crate) fn next_batch(&mut self) -> Option<Batch> {
+        let any_persistent =
+            !self.persistent.is_empty() && !mutant::on(Mutant::PersistentNotRestored);
         let Progress { pass, next, filling } = self.progress.as_deref_mut()?;
         loop {
             if let Some(batch) = filling.full.pop_front() {
@@ -259,7 +267,7 @@ impl Watches {
                     });
                 }
                 None if !filling.watchers.is_empty() => filling.finish(),
-                None if *pass == Pass::OneShots && !self.persistent.is_empty() => {
+                None if *pass == Pass::OneShots && any_persistent => {
                     *pass = Pass::Persistent;
                     *next = Some(Box::default());
                 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::task::JoinHandle;
 use zookit_proto::Operation;
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::ops::delete::Delete;
 use zookit_session::{Loss, NoReply};
 
@@ -77,6 +78,7 @@ async fn delete(
     loop {
         match attempt.await {
             Err(error) if in_doubt && error.is_no_node() => return Ok(()),
+            Err(error) if mutant::on(Mutant::DeleteGivesUp) => return Err(error),
             Err(error) if error.is_transient() && !client.is_pinned_to_the_past(&error) => {
                 in_doubt |= error.may_have_applied();
                 failures += 1;

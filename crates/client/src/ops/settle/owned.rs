@@ -2,6 +2,7 @@
 
 use zookit_proto::Operation;
 use zookit_proto::Stat;
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::ops::create2::Create2;
 use zookit_proto::types::CreateMode;
 
@@ -91,8 +92,9 @@ impl Client {
             } else {
                 return Err(error);
             };
+            let anybody = mutant::on(Mutant::OwnedByAnybody);
             match found {
-                Ok(Some(stat)) if stat.ephemeral_owner == client.session_id() => {
+                Ok(Some(stat)) if anybody || stat.ephemeral_owner == client.session_id() => {
                     let path = path.to_owned();
                     return Ok(Owned::Ours(Created { path, stat: Some(stat) }));
                 }

@@ -1,5 +1,6 @@
 //! Protected create: the name carries an id, by which the znode is found again.
 
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::{ROOT, join};
 
 use super::MOST_ATTEMPTS;
@@ -69,7 +70,10 @@ impl Client {
                 Err(error) if error.may_have_applied() => error,
                 done => return done,
             };
-            match client.find(&path, options.mode.is_sequential()).await {
+            let unseen = mutant::on(Mutant::ProtectedCreateNotLookedFor);
+            let sequential = options.mode.is_sequential();
+            let found = if unseen { Ok(None) } else { client.find(&path, sequential).await };
+            match found {
                 Ok(Some(created)) => return Ok(created),
                 Ok(None) if attempt < MOST_ATTEMPTS => attempt += 1,
                 Ok(None) | Err(_) => return Err(error),

@@ -135,6 +135,11 @@ pub(crate) struct Connection {
     pub(crate) counted: bool,
     /// While there is one, nothing behind it is looked at.
     pub(crate) delayed: Option<Box<Delayed>>,
+    /// The leader was asked about its session and has not answered: nothing is looked at.
+    pub(crate) awaits_session: bool,
+    /// How many requests the leader was given and has not decided. While there are some, only what
+    /// is the leader's too is looked at: reads stand behind the writes before them.
+    pub(crate) undecided: usize,
     pub(crate) counters: Counters,
 }
 
@@ -155,6 +160,8 @@ impl Connection {
             announced: false,
             counted: false,
             delayed: None,
+            awaits_session: false,
+            undecided: 0,
             counters: Counters::default(),
         }
     }

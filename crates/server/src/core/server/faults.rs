@@ -9,6 +9,7 @@ use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Text, Xid};
 use super::super::Change;
 use super::super::connection::{ConnectionId, Delayed};
 use super::Server;
+use super::following::Forward;
 use super::log::Outcome;
 use super::requests::is_write;
 
@@ -208,7 +209,11 @@ impl Server {
     /// Carries out a request and forgets what it gave its connection to send, events included.
     fn carry_out_unanswered(&mut self, id: ConnectionId, xid: Xid, request: &Request, mark: usize) {
         self.carry_out(id, xid, request);
-        self.note_unanswered();
+        if self.forwards(request.opcode()) {
+            self.note_of(id, xid, request, Outcome::Unanswered);
+        } else {
+            self.note_unanswered();
+        }
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.output.truncate(mark);
         }
@@ -219,6 +224,10 @@ impl Server {
         let Some(connection) = self.connections.get(&id) else { return };
         let session = connection.session;
         let numbered = is_write(request.opcode());
+        if numbered && self.following.is_some() {
+            let opcode = request.opcode();
+            return self.forward(id, xid, Forward::Refuse { opcode, code: err });
+        }
         if numbered && self.commit(session, Change::Error(err)).is_none() {
             return self.note_of(id, xid, request, Outcome::Lost);
         }

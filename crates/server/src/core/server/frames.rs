@@ -4,11 +4,12 @@
 //! bytes are there.
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use zookit_proto::OpCode;
 use zookit_proto::four_letter::FourLetterWord;
 use zookit_proto::frame::PREFIX;
 
 use super::super::connection::{ConnectionId, Line, Stage};
-use super::{MUCH_OUTPUT, Server};
+use super::{MUCH_OUTPUT, Server, following};
 
 /// What stands at the front of received bytes.
 enum Front {
@@ -34,6 +35,12 @@ fn cut(bytes: &mut BytesMut, limit: usize) -> Front {
     }
 }
 
+/// What the frame at the front asks for, if so much of it is there.
+fn opcode(bytes: &[u8]) -> Option<OpCode> {
+    let number = bytes.get(PREFIX..)?.get(4..)?.first_chunk()?;
+    Some(OpCode::from_number(i32::from_be_bytes(*number)))
+}
+
 impl Server {
     /// Carries out all that is whole.
     pub(super) fn frames(&mut self, id: ConnectionId, bytes: &mut BytesMut) {
@@ -45,6 +52,11 @@ impl Server {
                 (Line::Whole, Stage::Handshake(_) | Stage::Session) => {}
             }
             if connection.delayed.is_some() || connection.output.len() >= MUCH_OUTPUT {
+                return;
+            }
+            if connection.awaits_session
+                || connection.undecided > 0 && !opcode(bytes).is_some_and(following::is_leaders)
+            {
                 return;
             }
             if let Stage::Handshake(_) = connection.stage {

@@ -28,6 +28,9 @@ impl Server {
             return self.close(id);
         }
         let timeout = self.config.negotiate(request.timeout_ms);
+        if self.following.is_some() && !self.read_only {
+            return self.forward_handshake(id, request, timeout);
+        }
         if request.session_id == SessionId::NONE {
             self.open_session(id, timeout);
             self.accept(id, &request, Some(timeout));
@@ -69,10 +72,7 @@ impl Server {
         timeout: Duration,
     ) -> bool {
         let session = request.session_id;
-        let other = self.sessions.get(session).and_then(|session| session.connection);
-        if let Some(other) = other {
-            self.hang_up(other);
-        }
+        self.hang_up_other(session);
         let valid = sessions::is_password(session, request.password.as_ref())
             && self.sessions.touch(self.now, session, timeout);
         if valid {
@@ -81,7 +81,15 @@ impl Server {
         valid
     }
 
-    fn attach(&mut self, id: ConnectionId, session: SessionId, timeout: Duration) {
+    /// Closes the connection that the session has.
+    pub(super) fn hang_up_other(&mut self, session: SessionId) {
+        let other = self.sessions.get(session).and_then(|session| session.connection);
+        if let Some(other) = other {
+            self.hang_up(other);
+        }
+    }
+
+    pub(super) fn attach(&mut self, id: ConnectionId, session: SessionId, timeout: Duration) {
         self.sessions.attach(session, Some(id));
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.session = session;
@@ -90,7 +98,12 @@ impl Server {
     }
 
     /// Answers: the session with its timeout, or that it is gone, and closes then.
-    fn accept(&mut self, id: ConnectionId, request: &ConnectRequest, timeout: Option<Duration>) {
+    pub(super) fn accept(
+        &mut self,
+        id: ConnectionId,
+        request: &ConnectRequest,
+        timeout: Option<Duration>,
+    ) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let (session_id, password) = match timeout {
             Some(_) => (connection.session, sessions::password(connection.session)),

@@ -11,6 +11,7 @@ use zookit_proto::{ErrorCode, OpCode, Request, Text, Xid};
 use super::super::connection::ConnectionId;
 use super::super::{Change, Profile};
 use super::Server;
+use super::following::Forward;
 use super::log::Outcome;
 use super::requests::is_write;
 
@@ -69,6 +70,9 @@ impl Server {
         if is_write(opcode) && self.is_numbered(opcode, why) {
             let Some(connection) = self.connections.get(&id) else { return };
             let session = connection.session;
+            if self.following.is_some() {
+                return self.forward(id, xid, Forward::Refuse { opcode, code });
+            }
             if self.commit(session, Change::Error(code)).is_none() {
                 return self.note(id, xid, opcode, None, Outcome::Lost);
             }

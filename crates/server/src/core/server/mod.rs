@@ -20,9 +20,11 @@
 
 mod control;
 mod faults;
+mod following;
 mod frames;
 mod handshake;
 mod info;
+mod leading;
 mod log;
 mod malformed;
 mod reads;
@@ -35,6 +37,7 @@ mod words;
 mod writes;
 
 pub use faults::{Asked, Effect, Fault, FaultId};
+pub(super) use following::{Forward, Forwarded, Told};
 pub use info::{ConnectionInfo, SessionInfo, WatchInfo, WatchMode};
 pub use log::{Logged, Outcome};
 pub use snapshot::Snapshot;
@@ -48,6 +51,7 @@ use zookit_proto::types::Id;
 use zookit_proto::{SessionId, Zxid};
 
 use self::faults::Faults;
+use self::following::Following;
 use self::log::RequestLog;
 use self::reaping::Reaping;
 use super::connection::{Connection, ConnectionId, Line, Stage};
@@ -56,7 +60,7 @@ use super::sessions::Sessions;
 use super::statistics::{Statistics, count};
 use super::tree::Tree;
 use super::watches::Watches;
-use super::{Config, Profile, Time};
+use super::{Config, Profile, Time, Transaction};
 
 /// Above so many bytes that a client did not take, its requests are not looked at.
 const MUCH_OUTPUT: usize = 1 << 20;
@@ -95,6 +99,10 @@ pub struct Server {
     faults: Faults,
     log: RequestLog,
     client_port: Option<u16>,
+    /// What it is to its leader, as a member of an ensemble.
+    following: Option<Box<Following>>,
+    /// What it has decided, if that is to be kept.
+    history: Option<Vec<Transaction>>,
     received: u64,
     sent: u64,
     statistics: Statistics,
@@ -133,6 +141,8 @@ impl Server {
             faults: Faults::default(),
             log: RequestLog::default(),
             client_port: None,
+            following: None,
+            history: None,
             received: 0,
             sent: 0,
             statistics: Statistics::default(),
@@ -258,6 +268,7 @@ impl Server {
             Line::Whole => {
                 connection.stage != Stage::Closing
                     && connection.delayed.is_none()
+                    && !connection.awaits_session
                     && connection.output.len() < MUCH_OUTPUT
             }
         })
@@ -299,7 +310,7 @@ impl Server {
 /// What the rooms of the machine share.
 impl Server {
     /// It is so late, on the caller's clock. Time does not run backwards.
-    fn at(&mut self, now: Time) {
+    pub(super) fn at(&mut self, now: Time) {
         self.now = self.now.max(now.after(self.moved));
     }
 

@@ -54,6 +54,7 @@ impl Server {
         if !self.sessions.touch(self.now, session, timeout) {
             return self.note(id, xid, opcode, request.as_ref().ok(), Outcome::Dropped);
         }
+        self.note_touch(session, timeout);
         if !self.serves(opcode) {
             self.note(id, xid, opcode, None, Outcome::Answered(ErrorCode::Unimplemented));
             self.answer(id, xid, Zxid::NONE, ErrorCode::Unimplemented, |_| {});
@@ -101,6 +102,9 @@ impl Server {
 
     /// Carries out a request and answers it.
     pub(super) fn carry_out(&mut self, id: ConnectionId, xid: Xid, request: &Request) {
+        if self.forwards(request.opcode()) {
+            return self.forward_request(id, xid, request);
+        }
         let outcome = match request {
             Request::Ping(()) => {
                 self.answer(id, Xid::PING, self.zxid, ErrorCode::Ok, |_| {});

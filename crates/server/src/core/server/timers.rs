@@ -14,8 +14,9 @@ impl Server {
         if self.halted {
             return connection;
         }
-        let reaping = (!self.read_only).then_some(self.reaping.next());
-        [connection, self.sessions.next_expiry(), reaping].into_iter().flatten().min()
+        let reaping = self.reaps().then_some(self.reaping.next());
+        let report = self.following.as_ref().and_then(|following| following.reports_at());
+        [connection, self.sessions.next_expiry(), reaping, report].into_iter().flatten().min()
     }
 
     /// Carries out what is due.
@@ -33,9 +34,15 @@ impl Server {
         while let Some(session) = self.sessions.overdue(self.now) {
             self.expire(session);
         }
-        if !self.read_only {
+        if self.reaps() {
             self.reap();
         }
+        self.report_touches();
+    }
+
+    /// Whether it is for this server to delete containers and TTL znodes.
+    const fn reaps(&self) -> bool {
+        !self.read_only && self.following.is_none()
     }
 
     /// Something of a connection is due, or was once.
@@ -74,11 +81,12 @@ impl Server {
     /// A session's time is over. Its connection is closed first, and does not hear of its own
     /// ephemeral znodes.
     ///
-    /// A read-only server cannot end a session that transactions know of.
+    /// A read-only server cannot end a session that transactions know of, and a member leaves that
+    /// to its leader.
     pub(super) fn expire(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(id) else { return };
         let (timeout, connection) = (session.timeout, session.connection);
-        if self.read_only && !session.local {
+        if (self.read_only || self.following.is_some()) && !session.local {
             self.sessions.touch(self.now, id, timeout);
             return;
         }

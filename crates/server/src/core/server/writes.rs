@@ -6,7 +6,7 @@ use zookit_proto::frame::PREFIX;
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::ops::multi::MultiReply;
 use zookit_proto::ops::notification::WatcherEvent;
-use zookit_proto::types::{EventType, KeeperState, Perms};
+use zookit_proto::types::{EventType, Id, KeeperState, Perms};
 use zookit_proto::wire::Field as _;
 use zookit_proto::{ErrorCode, Request, SessionId, Text, Xid, Zxid};
 
@@ -36,41 +36,98 @@ impl Server {
         request: &Request,
     ) -> Option<ErrorCode> {
         let connection = self.connections.get(&id)?;
-        let session = connection.session;
-        let ids = connection.ids.as_slice();
-        let change = prepare::prepare(&self.asking(session, ids), request);
-        let numbered = prepare::takes_zxid(self.config.profile, request);
-        let reply = match change {
-            Err(err) if !numbered => Err(err),
-            change => {
-                let written = self.commit(session, change.unwrap_or_else(Change::Error))?;
-                if is_never_answered(request, &written) {
-                    return Some(ErrorCode::Ok);
-                }
-                prepare::reply(self.config.profile, request, written)
-            }
-        };
-        let err = reply.as_ref().err().copied().unwrap_or(ErrorCode::Ok);
+        let result = self.decide(connection.session, connection.ids.as_slice(), request);
+        Some(match self.carry(connection.session, result)? {
+            Ok(written) if is_never_answered(request, &written) => ErrorCode::Ok,
+            result => self.answer_write(id, xid, request, result),
+        })
+    }
+
+    /// What a write changes. An error has no number, unless it is a change.
+    fn decide(
+        &self,
+        session: SessionId,
+        ids: &[Id],
+        request: &Request,
+    ) -> Result<Change, ErrorCode> {
+        match prepare::prepare(&self.asking(session, ids), request) {
+            Err(err) if prepare::takes_zxid(self.config.profile, request) => Ok(Change::Error(err)),
+            result => result,
+        }
+    }
+
+    /// Carries out what was decided. `None`: there is no next number in this epoch.
+    fn carry(
+        &mut self,
+        session: SessionId,
+        decided: Result<Change, ErrorCode>,
+    ) -> Option<Result<Written, ErrorCode>> {
+        match decided {
+            Ok(change) => self.commit(session, change).map(Ok),
+            Err(err) => Some(Err(err)),
+        }
+    }
+
+    /// As [`write`](Self::write), for a session of another member: carried out, and not answered.
+    /// An error is one without a number.
+    pub(in super::super) fn write_for(
+        &mut self,
+        session: SessionId,
+        ids: &[Id],
+        request: &Request,
+    ) -> Option<Result<Written, ErrorCode>> {
+        let decided = self.decide(session, ids, request);
+        self.carry(session, decided)
+    }
+
+    /// Answers a write with what became of it, and tells with which code.
+    pub(super) fn answer_write(
+        &mut self,
+        id: ConnectionId,
+        xid: Xid,
+        request: &Request,
+        result: Result<Written, ErrorCode>,
+    ) -> ErrorCode {
         // Until 3.8 a multi over which the server stumbled before it had a number is answered with
         // results, of which there are none.
-        let no_results = matches!(request, Request::Multi(_)) && self.is_before_3_9() && !numbered;
+        let no_results =
+            matches!(request, Request::Multi(_)) && self.is_before_3_9() && result.is_err();
+        let reply =
+            result.and_then(|written| prepare::reply(self.config.profile, request, written));
+        let err = reply.as_ref().err().copied().unwrap_or(ErrorCode::Ok);
         self.answer(id, xid, self.zxid, err, |out| match reply {
             Ok(reply) => reply.write(out),
             Err(_) if no_results => MultiReply::default().write(out),
             Err(_) => {}
         });
-        Some(err)
+        err
     }
 
     /// Carries out a change as the next transaction, and tells watchers. `None`: there is no next
-    /// number in this epoch.
-    pub(super) fn commit(&mut self, session: SessionId, change: Change) -> Option<Written> {
+    /// number in this epoch, or it is not for this server to number: it follows a leader.
+    pub(in super::super) fn commit(
+        &mut self,
+        session: SessionId,
+        change: Change,
+    ) -> Option<Written> {
+        if self.following.is_some() {
+            return None;
+        }
         let zxid = self.next_zxid()?;
-        self.zxid = zxid;
         let transaction = Transaction { zxid, time_ms: self.date_ms(), session, change };
-        let applied = self.tree.apply(&transaction);
-        if zxid.0.rem_euclid(DIGEST_INTERVAL) == 0 {
-            self.digested.push_back(zxid);
+        let written = self.apply(&transaction);
+        if let Some(history) = &mut self.history {
+            history.push(transaction);
+        }
+        Some(written)
+    }
+
+    /// The second half of a write: the tree changes, and watchers are told.
+    pub(super) fn apply(&mut self, transaction: &Transaction) -> Written {
+        self.zxid = transaction.zxid;
+        let applied = self.tree.apply(transaction);
+        if transaction.zxid.0.rem_euclid(DIGEST_INTERVAL) == 0 {
+            self.digested.push_back(transaction.zxid);
             if self.digested.len() > DIGESTS {
                 self.digested.pop_front();
             }
@@ -78,7 +135,7 @@ impl Server {
         for event in &applied.events {
             self.tell(event);
         }
-        Some(applied.written)
+        applied.written
     }
 
     /// A leader that would need the last number of its epoch steps down instead.
@@ -150,7 +207,7 @@ impl Server {
 
     /// A session ends, in one transaction with its ephemeral znodes. False: there is no next
     /// number, and the session lives.
-    pub(super) fn end_session(&mut self, session: SessionId) -> bool {
+    pub(in super::super) fn end_session(&mut self, session: SessionId) -> bool {
         let Some(ended) = self.sessions.get(session) else { return true };
         if !ended.local {
             let change = prepare::close_session(&self.tree, session);

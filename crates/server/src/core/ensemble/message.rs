@@ -1,0 +1,49 @@
+//! What members tell one another.
+
+use super::super::server::{Forwarded, Told};
+
+/// On its way between a member and the leader, or from a leader to itself.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// Since when the member and the leader have been in touch: what is from before that is void.
+    pub(super) since: u64,
+    pub(super) body: Body,
+}
+
+/// What is said.
+#[derive(Debug, Clone)]
+pub(super) enum Body {
+    /// To the leader.
+    Forwarded(Forwarded),
+    /// To a member: a transaction, by its place in the history, and the number of its request if
+    /// that is the member's.
+    Committed(usize, Option<u64>),
+    /// To a member: an answer that has no place in the history.
+    Told(u64, Told),
+}
+
+impl Message {
+    /// Who sent it.
+    #[must_use]
+    pub const fn from(&self) -> usize {
+        self.from
+    }
+
+    /// Who is to get it.
+    #[must_use]
+    pub const fn to(&self) -> usize {
+        self.to
+    }
+
+    /// The place in the history of the transaction that it brings, counted from 0; `None` if it
+    /// brings none.
+    #[must_use]
+    pub const fn transaction(&self) -> Option<usize> {
+        match self.body {
+            Body::Committed(place, _) => Some(place),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! A member that follows a leader: what it hands on, and what becomes of that.
+//!
+//! A member answers reads by itself. All that must be agreed on it forwards: writes, syncs, the
+//! beginning and end of sessions. It applies what was agreed in the order of the history, and
+//! answers its own requests as it comes to them, so that reads behind a write see it. Requests of
+//! one connection are answered in order: what is not the leader's waits for what is.
+//!
+//! Facts: `FollowerRequestProcessor`, `CommitProcessor`, `Learner` of Apache ZooKeeper.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use zookit_proto::connect::ConnectRequest;
+use zookit_proto::types::Id;
+use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Xid};
+
+use super::super::connection::{ConnectionId, Stage};
+use super::super::sessions;
+use super::super::{Change, Time, Transaction, Written};
+use super::Server;
+use super::log::Outcome;
+use super::requests::is_write;
+
+/// Whether it is for the leader to decide.
+pub(super) fn is_leaders(opcode: OpCode) -> bool {
+    is_write(opcode) || matches!(opcode, OpCode::Sync | OpCode::CloseSession)
+}
+
+/// What a member asks of its leader.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Forwarded {
+    /// The member's number for it; the answer names it.
+    pub(in super::super) number: u64,
+    /// Whose it is.
+    pub(in super::super) session: SessionId,
+    /// What is asked.
+    pub(in super::super) what: Forward,
+}
+
+/// What there is to be asked.
+#[derive(Debug, Clone)]
+pub(in super::super) enum Forward {
+    /// A write, by a connection that is authenticated as these.
+    Write {
+        /// What.
+        request: Box<Request>,
+        /// Who.
+        ids: Vec<Id>,
+    },
+    /// A write that is refused, and takes a number all the same.
+    Refuse {
+        /// What it was.
+        opcode: OpCode,
+        /// Why.
+        code: ErrorCode,
+    },
+    /// That it has applied all there was when this was asked.
+    Sync(Box<Request>),
+    /// A new session.
+    Open {
+        /// As it was negotiated.
+        timeout: Duration,
+    },
+    /// A session that is taken up again, here.
+    Reopen {
+        /// As it was negotiated.
+        timeout: Duration,
+    },
+    /// The end of a session.
+    Close,
+    /// Nothing: these sessions were heard of since the last time.
+    Touched(Vec<(SessionId, Duration)>),
+}
+
+/// What a leader tells a member besides the history.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum Told {
+    /// A request is refused, without a number.
+    Refused(ErrorCode),
+    /// A session is taken up again, or there is none such.
+    Reopened(bool),
+    /// All there was when it was asked has been applied here by now.
+    Synced,
+}
+
+/// What waits for the leader.
+#[derive(Debug)]
+struct Pending {
+    connection: ConnectionId,
+    xid: Xid,
+    what: Waiting,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Request(Box<Request>),
+    Refusal(OpCode),
+    Handshake(Box<ConnectRequest>, Duration),
+}
+
+/// What a member is to its leader.
+#[derive(Debug, Default)]
+pub(super) struct Following {
+    next: u64,
+    pending: BTreeMap<u64, Pending>,
+    forwarded: Vec<Forwarded>,
+    /// The sessions heard of since the leader was told last.
+    touched: BTreeMap<SessionId, Duration>,
+    reported: Time,
+    pause: Duration,
+}
+
+impl Following {
+    /// When the leader is to be told of sessions.
+    pub(super) fn reports_at(&self) -> Option<Time> {
+        (!self.touched.is_empty()).then(|| self.reported.after(self.pause))
+    }
+}
+
+/// What the ensemble does with a member.
+impl Server {
+    /// It follows from now on, and decides nothing itself.
+    pub(in super::super) fn follow(&mut self) {
+        // A leader asks its followers twice a tick, and they tell it of their sessions.
+        let pause = self.config.tick.checked_div(2).unwrap_or_default();
+        self.following = Some(Box::new(Following { pause, ..Following::default() }));
+    }
+
+    /// What it has to say to its leader, in order.
+    pub(in super::super) fn forwarded(&mut self) -> Vec<Forwarded> {
+        let following = self.following.as_mut();
+        following.map(|following| std::mem::take(&mut following.forwarded)).unwrap_or_default()
+    }
+
+    /// The leader is gone, and what it was asked will not be answered; all connections are closed.
+    pub(in super::super) fn lose_leader(&mut self, now: Time, read_only: bool) {
+        self.halt(now);
+        if let Some(following) = &mut self.following {
+            following.pending.clear();
+            following.forwarded.clear();
+            following.touched.clear();
+        }
+        if read_only {
+            self.set_read_only(now, true);
+            self.resume(now);
+        }
+    }
+
+    /// There is a leader, and the history was applied: it serves.
+    pub(in super::super) fn find_leader(&mut self, now: Time) {
+        self.set_read_only(now, false);
+        self.resume(now);
+    }
+
+    /// The next transaction of the history; of a request of this member with the number of that.
+    pub(in super::super) fn follow_transaction(
+        &mut self,
+        now: Time,
+        transaction: &Transaction,
+        number: Option<u64>,
+    ) {
+        self.at(now);
+        let pending = number.and_then(|number| self.take_pending(number));
+        let session = transaction.session;
+        match &transaction.change {
+            Change::CreateSession { timeout } => self.know(session, *timeout),
+            // Whose session ends without being asked for does not hear of its ephemeral znodes.
+            Change::CloseSession { .. } if pending.is_none() => self.hang_up_other(session),
+            _ => {}
+        }
+        let written = self.apply(transaction);
+        if let Change::CloseSession { .. } = transaction.change {
+            self.sessions.close(session);
+        }
+        if let Some(pending) = pending {
+            self.answer_applied(pending, session, written);
+        }
+    }
+
+    /// The leader has answered what takes no place in the history.
+    pub(in super::super) fn follow_answer(&mut self, now: Time, number: u64, told: Told) {
+        self.at(now);
+        let Some(Pending { connection: id, xid, what }) = self.take_pending(number) else { return };
+        match (what, told) {
+            (Waiting::Handshake(request, timeout), Told::Reopened(valid)) => {
+                if valid {
+                    self.know(request.session_id, timeout);
+                    self.hang_up_other(request.session_id);
+                    self.attach(id, request.session_id, timeout);
+                }
+                self.accept(id, &request, valid.then_some(timeout));
+            }
+            (Waiting::Request(request), Told::Synced) => {
+                let code = self.read(id, xid, &request);
+                self.note_of(id, xid, &request, Outcome::Answered(code));
+            }
+            (Waiting::Request(request), Told::Refused(code)) => {
+                let code = self.answer_write(id, xid, &request, Err(code));
+                self.note_of(id, xid, &request, Outcome::Answered(code));
+            }
+            (_, Told::Refused(_) | Told::Reopened(_) | Told::Synced) => self.close(id),
+        }
+        self.to_read.push_back(id);
+    }
+}
+
+impl Server {
+    /// Whether such a request is for its leader to decide.
+    pub(super) fn forwards(&self, opcode: OpCode) -> bool {
+        self.following.is_some() && !self.read_only && is_leaders(opcode)
+    }
+
+    /// Hands a request on to the leader.
+    pub(super) fn forward_request(&mut self, id: ConnectionId, xid: Xid, request: &Request) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let request = Box::new(request.clone());
+        let what = match *request {
+            Request::Sync(_) => Forward::Sync(request),
+            Request::CloseSession(()) => Forward::Close,
+            _ => Forward::Write { request, ids: connection.ids.as_slice().to_vec() },
+        };
+        self.forward(id, xid, what);
+    }
+
+    /// Hands on what a connection asks. Its answer comes when the leader's does.
+    pub(super) fn forward(&mut self, id: ConnectionId, xid: Xid, what: Forward) {
+        let waiting = match &what {
+            Forward::Write { request, .. } | Forward::Sync(request) => {
+                Waiting::Request(request.clone())
+            }
+            Forward::Close => Waiting::Request(Box::new(Request::CloseSession(()))),
+            Forward::Refuse { opcode, .. } => Waiting::Refusal(*opcode),
+            Forward::Open { .. } | Forward::Reopen { .. } | Forward::Touched(_) => return,
+        };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.undecided = connection.undecided.saturating_add(1);
+        let session = connection.session;
+        self.ask(Pending { connection: id, xid, what: waiting }, session, what);
+    }
+
+    /// A handshake: the leader gives sessions, and knows which there are.
+    ///
+    /// The other connection that the session has here is closed before the password is looked at.
+    pub(super) fn forward_handshake(
+        &mut self,
+        id: ConnectionId,
+        request: ConnectRequest,
+        timeout: Duration,
+    ) {
+        let (session, what) = if request.session_id == SessionId::NONE {
+            (self.sessions.next_id(), Forward::Open { timeout })
+        } else {
+            self.hang_up_other(request.session_id);
+            if !sessions::is_password(request.session_id, request.password.as_ref()) {
+                return self.accept(id, &request, None);
+            }
+            (request.session_id, Forward::Reopen { timeout })
+        };
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.awaits_session = true;
+        }
+        let what_waits = Waiting::Handshake(Box::new(request), timeout);
+        let pending = Pending { connection: id, xid: Xid(0), what: what_waits };
+        self.ask(pending, session, what);
+    }
+
+    fn ask(&mut self, pending: Pending, session: SessionId, what: Forward) {
+        let Some(following) = &mut self.following else { return };
+        let number = following.next;
+        following.next = following.next.saturating_add(1);
+        following.pending.insert(number, pending);
+        following.forwarded.push(Forwarded { number, session, what });
+    }
+
+    /// What waits under a number, unless its connection is gone: that waits no more.
+    fn take_pending(&mut self, number: u64) -> Option<Pending> {
+        let pending = self.following.as_mut()?.pending.remove(&number)?;
+        let connection = self.connections.get_mut(&pending.connection)?;
+        connection.undecided = connection.undecided.saturating_sub(1);
+        connection.awaits_session = false;
+        (connection.stage != Stage::Closing).then_some(pending)
+    }
+
+    /// A request of this member has its place in the history, and was applied.
+    fn answer_applied(&mut self, pending: Pending, session: SessionId, written: Written) {
+        let Pending { connection: id, xid, what } = pending;
+        match what {
+            Waiting::Handshake(request, timeout) => {
+                self.attach(id, session, timeout);
+                self.accept(id, &request, Some(timeout));
+            }
+            // The session is attached to another member: its connection here is one too many.
+            _ if written == Written::Failed(ErrorCode::SessionMoved) => self.close(id),
+            Waiting::Request(request) if matches!(*request, Request::CloseSession(())) => {
+                self.note_of(id, xid, &request, Outcome::Answered(ErrorCode::Ok));
+                self.refuse(id, xid, ErrorCode::Ok);
+                self.close(id);
+            }
+            Waiting::Request(request) => {
+                let code = self.answer_write(id, xid, &request, Ok(written));
+                self.note_of(id, xid, &request, Outcome::Answered(code));
+            }
+            Waiting::Refusal(opcode) => {
+                let code = if let Written::Failed(code) = written { code } else { ErrorCode::Ok };
+                self.note(id, xid, opcode, None, Outcome::Answered(code));
+                self.refuse(id, xid, code);
+            }
+        }
+        self.to_read.push_back(id);
+    }
+
+    /// There is such a session.
+    fn know(&mut self, session: SessionId, timeout: Duration) {
+        if self.sessions.get(session).is_none() {
+            self.sessions.open(self.now, session, timeout, false);
+        }
+    }
+
+    /// The leader will want to know that the session was heard of.
+    pub(super) fn note_touch(&mut self, session: SessionId, timeout: Duration) {
+        if let Some(following) = self.following.as_mut().filter(|_| !self.read_only) {
+            if following.touched.is_empty() {
+                following.reported = following.reported.max(self.now);
+            }
+            following.touched.insert(session, timeout);
+        }
+    }
+
+    /// Tells the leader which sessions were heard of, if it is time to.
+    pub(super) fn report_touches(&mut self) {
+        let Some(following) = &mut self.following else { return };
+        if following.reports_at().is_some_and(|at| at <= self.now) {
+            following.reported = self.now;
+            let touched = std::mem::take(&mut following.touched).into_iter().collect();
+            let what = Forward::Touched(touched);
+            following.forwarded.push(Forwarded { number: 0, session: SessionId::NONE, what });
+        }
+    }
+}

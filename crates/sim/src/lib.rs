@@ -1,0 +1,3 @@
+//! A deterministic simulator for ZooKeeper's client and servers, with a checker for every promise.
+
+pub mod observe;
