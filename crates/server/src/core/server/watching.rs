@@ -27,7 +27,10 @@ impl Server {
                 _ => (ErrorCode::MarshallingError, None),
             },
             Request::CheckWatches(request) if self.watches.knows(request.watcher_type) => {
-                (found(self.watches.contains(id, &request.path, request.watcher_type)), None)
+                match self.watches.contains(id, &request.path, request.watcher_type) {
+                    Some(is_there) => (found(is_there), None),
+                    None => (ErrorCode::MarshallingError, None),
+                }
             }
             Request::RemoveWatches(request) if self.watches.knows(request.watcher_type) => {
                 (found(self.watches.remove(id, &request.path, request.watcher_type)), None)

@@ -6,6 +6,7 @@ mod control;
 mod faults;
 mod pipeline;
 mod sessions;
+mod stumbles;
 mod talk;
 mod watches;
 mod words;
