@@ -81,9 +81,12 @@ struct Differential {
     /// No longer than until so many kinds of differences were found.
     #[arg(long, default_value_t = 10)]
     kinds: usize,
-    /// Says which reachable cells were met less often than this.
-    #[arg(long, default_value_t = 1)]
-    threshold: u64,
+    /// Fails if a reachable cell was met less often than this.
+    #[arg(long)]
+    threshold: Option<u64>,
+    /// The version whose cells are reachable; else that of an embedded server among the two.
+    #[arg(long, value_name = "VERSION")]
+    cells: Option<Profile>,
     #[command(flatten)]
     asked: Asked,
 }
@@ -148,21 +151,43 @@ fn compare(arguments: &Differential) -> Outcome<bool> {
     };
     let report = differential::run(&servers, arguments.asked.options(), &bounds, found)?;
     println!("{}", report.cells.table());
+    let complete = complete(&report, arguments, &servers)?;
     tell(&report, arguments, begun.elapsed());
     let short = report.operations < arguments.operations;
     if short {
         println!("these are fewer than the {} that were asked for", arguments.operations);
     }
-    Ok(report.differences.is_empty() && !short)
+    Ok(report.differences.is_empty() && complete && !short)
+}
+
+/// Whether what can be met was met often enough, and nothing else was met; says what is otherwise.
+fn complete(report: &Report, arguments: &Differential, servers: &[Which; 2]) -> Outcome<bool> {
+    let embedded = servers.iter().find_map(|server| match server {
+        Which::Embedded(profile) => Some(*profile),
+        Which::Tcp(_) => None,
+    });
+    let options = arguments.asked.options();
+    let Some(profile) = arguments.cells.or(embedded) else {
+        return match arguments.threshold {
+            Some(_) => {
+                Err("a threshold needs --cells VERSION: both servers are at addresses".into())
+            }
+            None => Ok(true),
+        };
+    };
+    let threshold = arguments.threshold.unwrap_or(0);
+    let rare = report.cells.below(threshold, profile, options);
+    for (cell, count) in &rare {
+        println!("FAILED: met {count} times, less than {threshold}: {cell}");
+    }
+    let unexpected = report.cells.unexpected(profile, options);
+    for (cell, count) in &unexpected {
+        println!("FAILED: met {count} times, not known as reachable on {profile}: {cell}");
+    }
+    Ok(rare.is_empty() && unexpected.is_empty())
 }
 
 fn tell(report: &Report, arguments: &Differential, took: Duration) {
-    for (cell, count) in report.cells.below(arguments.threshold) {
-        println!("met {count} times, less than {}: {cell}", arguments.threshold);
-    }
-    for (cell, count) in report.cells.unexpected() {
-        println!("met {count} times, not known as reachable: {cell}");
-    }
     for (kind, (_, count)) in &report.differences {
         println!("different in {count} scripts: {kind}");
     }
