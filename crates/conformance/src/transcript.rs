@@ -47,7 +47,7 @@ pub fn record(server: &Which, version: &str, options: Options, limit: usize) -> 
     let mut text = format!(
         "# Apache ZooKeeper {version}, standalone. Recorded by `cargo xtask conformance record`.\n"
     );
-    let mut target = server.target();
+    let mut target = server.quiet_target();
     let mut cells = Cells::default();
     for seed in 0..SEEDS {
         let steps = generate::script(seed, options);
@@ -99,7 +99,7 @@ pub fn parse(text: &str) -> Outcome<Vec<Recorded>> {
 /// # Errors
 /// There is no server, or it does not let itself be tidied up.
 pub fn replay(recorded: &Recorded, server: &Which) -> Outcome<Option<String>> {
-    let seen = observe(&mut *server.target(), &recorded.steps)?;
+    let seen = observe(&mut *server.quiet_target(), &recorded.steps)?;
     let pairs = recorded.steps.iter().zip(&recorded.seen).zip(&seen).enumerate();
     for (at, ((step, before), now)) in pairs {
         let now = now.to_string();

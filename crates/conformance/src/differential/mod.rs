@@ -98,8 +98,8 @@ fn carried_out(script: &[Step], seen: &[Seen]) -> usize {
 pub fn both(servers: &[Which; 2], script: &[Step]) -> Outcome<[Vec<Seen>; 2]> {
     let [first, second] = servers;
     let (first, second) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| observe(&mut *second.target(), script));
-        let first = observe(&mut *first.target(), script);
+        let other = scope.spawn(|| observe(&mut *second.quiet_target(), script));
+        let first = observe(&mut *first.quiet_target(), script);
         (first, other.join())
     });
     match second {

@@ -196,7 +196,7 @@ impl Server {
     fn code(&self, opcode: OpCode, why: &Malformed) -> ErrorCode {
         match (opcode, why) {
             // These validate the path first of all, and a null path is no path.
-            (OpCode::SetData | OpCode::SetAcl, Malformed::Null("path", _)) => {
+            (OpCode::SetData | OpCode::SetAcl | OpCode::Check, Malformed::Null("path", _)) => {
                 ErrorCode::BadArguments
             }
             // Its path was whatever is in the frame, and never one.

@@ -146,6 +146,13 @@ fn a_null_path_may_be_watched() {
 }
 
 #[test]
+fn a_lone_check_of_a_null_path_found_no_path_in_3_8_0() {
+    let mut talk = Talk::of(Profile::V3_8_0);
+    let answer = ask(&mut talk, OpCode::Check, &[NULL, NULL].concat());
+    assert_eq!(answer, (1, ErrorCode::BadArguments, Vec::new()));
+}
+
+#[test]
 fn a_multi_read_answers_what_is_before_a_null_path() {
     let read = |path: &[u8]| [header(OpCode::GetChildren), path.to_vec(), vec![0]].concat();
     let (root, null) = (read(b"\0\0\0\x01/"), read(&NULL));
