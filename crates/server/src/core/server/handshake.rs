@@ -58,7 +58,9 @@ impl Server {
             return self.refuse(id, xid, code);
         };
         let timeout = Duration::from_millis(u64::try_from(timeout).unwrap_or(0));
-        if self.commit(session, Change::CreateSession { timeout }).is_none() {
+        let change = Change::CreateSession { timeout };
+        // Of that of a read-only server no transaction knows.
+        if self.is_of_transactions(session) && self.commit(session, change).is_none() {
             return self.note(id, xid, OpCode::CreateSession, None, Outcome::Lost);
         }
         self.sessions.touch(self.now, session, timeout);

@@ -5,6 +5,7 @@ mod chaos;
 mod control;
 mod faults;
 mod pipeline;
+mod read_only;
 mod sessions;
 mod stumbles;
 mod talk;
