@@ -86,7 +86,8 @@ fn greeted_again(bench: &mut Bench<'_>) -> Outcome {
     equal("the version", header.xid.0, 0)?;
     let timeout = i32::try_from(header.zxid.0 >> 32)?;
     equal("the timeout", timeout, zk.session.timeout_ms)?;
-    let session = (header.zxid.0 << 32) | i64::from(header.err.number().cast_unsigned());
+    let session =
+        (header.zxid.0 << 32) | i64::from(u32::from_be_bytes(header.err.number().to_be_bytes()));
     equal("the session", session, zk.session.session_id.0)?;
     let password = encode(&zk.session.password);
     equal("the password and the byte", &body[..], &[&password[..], &[0]].concat()[..])?;
