@@ -25,6 +25,9 @@ use crate::target::Which;
 /// A script is kept if it has something that was met less often than this before.
 const OFTEN: u64 = 2;
 
+/// One part in so many of a transcript is for scripts in which a session expires.
+const EXPIRY_SHARE: usize = 15;
+
 /// So many scripts are looked at.
 const SEEDS: u64 = 600;
 
@@ -62,7 +65,10 @@ pub fn record(server: &Which, version: &str, options: Options, limit: usize) -> 
             write_step(step, &mut script);
             let _ = write!(script, "{seen}");
         }
-        if text.len() + script.len() <= limit {
+        // Some room is kept for the rare ones that wait for the end of a session.
+        let expires = steps.iter().any(|step| matches!(step, Step::Expire { .. }));
+        let room = if expires { limit } else { limit - limit / EXPIRY_SHARE };
+        if text.len() + script.len() <= room {
             text.push_str(&script);
             cells.merge(&met);
         }

@@ -6,7 +6,7 @@ use zookit_proto::types::WatcherType;
 use zookit_proto::wire::encode;
 use zookit_proto::{ErrorCode, OpCode, Request};
 
-use super::bench::{Bench, Client, equal};
+use super::bench::{Bench, Client, create, equal, set};
 use super::{Case, always, before_3_9, fixed, from_3_9};
 use crate::Outcome;
 use crate::wire::Heard;
@@ -24,6 +24,7 @@ pub(super) const CASES: &[Case] = &[
         run: null_acl,
     },
     Case { name: "a multiRead answers what is before a null path", holds: always, run: null_read },
+    Case { name: "watches before a null are set again", holds: always, run: null_watches },
     Case { name: "a null path may be watched", holds: always, run: null_watch },
     Case {
         name: "a watch on a path without a slash could not be asked for",
@@ -132,6 +133,29 @@ fn null_watch(bench: &mut Bench<'_>) -> Outcome {
     let mut zk = bench.client()?;
     let persistent = [NULL, [0; 4]].concat();
     asked(&mut zk, OpCode::AddWatch, persistent, (0, ErrorCode::Ok, &[0; 4]))
+}
+
+fn null_watches(bench: &mut Bench<'_>) -> Outcome {
+    let (mut zk, mut other) = (bench.client()?, bench.client()?);
+    let (none, one, two) = ([0; 4], b"\0\0\0\x02/1", b"\0\0\0\x02/2");
+    let since = i64::MAX.to_be_bytes();
+    let exist = [&[0, 0, 0, 3][..], one, &NULL, two].concat();
+    let lists = [&since[..], &none, &exist, &none].concat();
+    asked(&mut zk, OpCode::SetWatches, lists, (0, ErrorCode::MarshallingError, &[]))?;
+    other.expect(ErrorCode::Ok, &create("/1"))?;
+    other.expect(ErrorCode::Ok, &create("/2"))?;
+    equal("set before the null", zk.events()?, vec![String::from("NodeCreated /1")])?;
+    // There is no znode any more that was not there at first.
+    let data = [&[0, 0, 0, 2][..], b"\0\0\0\x02/3", &NULL].concat();
+    let lists = [&since[..], &data, &none, &none].concat();
+    let answer = zk.ask_raw(OpCode::SetWatches, Bytes::from(lists))?;
+    equal("the code", answer.code, ErrorCode::MarshallingError)?;
+    equal("told before the null", zk.events()?, vec![String::from("NodeDeleted /3")])?;
+    let persistent = [&[0, 0, 0, 2][..], &NULL, two].concat();
+    let lists = [&since[..], &none, &none, &none, &persistent, &none].concat();
+    asked(&mut zk, OpCode::SetWatches2, lists, (0, ErrorCode::Ok, &[]))?;
+    other.expect(ErrorCode::Ok, &set("/2", -1))?;
+    equal("set behind the null", zk.events()?, vec![String::from("NodeDataChanged /2")])
 }
 
 fn check_any(path: &str) -> Request {

@@ -98,6 +98,11 @@ impl Server {
         why: &Malformed,
     ) {
         match why {
+            Malformed::Null(..) if matches!(opcode, OpCode::SetWatches | OpCode::SetWatches2) => {
+                let code = self.set_again_until_null(id, opcode, body);
+                self.note(id, xid, opcode, None, Outcome::Answered(code));
+                return self.refuse(id, xid, code);
+            }
             Malformed::Null(_, request) => {
                 if self.answer_null(id, xid, request) {
                     return;

@@ -2,7 +2,7 @@
 //! as a real 3.8.0, 3.8.6 and 3.9.5 answer.
 
 use zookit_proto::connect::{ConnectResponse, decode_response};
-use zookit_proto::types::WatcherType;
+use zookit_proto::types::{EventType, WatcherType};
 use zookit_proto::{ErrorCode, OpCode, Xid, Zxid};
 
 use super::talk::{Said, Talk, get, new_session, raw_frame};
@@ -150,6 +150,69 @@ fn a_lone_check_of_a_null_path_found_no_path_in_3_8_0() {
     let mut talk = Talk::of(Profile::V3_8_0);
     let answer = ask(&mut talk, OpCode::Check, &[NULL, NULL].concat());
     assert_eq!(answer, (1, ErrorCode::BadArguments, Vec::new()));
+}
+
+/// A vector of paths.
+fn list(paths: &[&[u8]]) -> Vec<u8> {
+    let path = |path: &&[u8]| match *path {
+        b"" => NULL.to_vec(),
+        path => [&i32::try_from(path.len()).unwrap().to_be_bytes(), path].concat(),
+    };
+    let count = i32::try_from(paths.len()).unwrap().to_be_bytes();
+    [count.to_vec(), paths.iter().flat_map(path).collect()].concat()
+}
+
+#[test]
+fn watches_before_a_null_are_set_again() {
+    let (none, null) = (list(&[]), NULL.to_vec());
+    let since = i64::MAX.to_be_bytes().to_vec();
+    for profile in Profile::ALL {
+        for (opcode, lists, ok, heard) in [
+            (101, vec![none.clone(), list(&[b"/1", b"", b"/2"]), none.clone()], false, "1"),
+            (101, vec![null.clone(), list(&[b"/1"]), none.clone()], false, ""),
+            (101, vec![none.clone(), list(&[b"/1"]), list(&[b""])], false, "1"),
+            (101, vec![none.clone(), list(&[b"/1", b"/2"]), null.clone()], false, "12"),
+            (
+                105,
+                vec![none.clone(), list(&[b"/1"]), none.clone(), list(&[b"", b"/2"]), none.clone()],
+                true,
+                "12",
+            ),
+            (
+                105,
+                vec![none.clone(), list(&[b"/1"]), none.clone(), none.clone(), list(&[b"", b"/2"])],
+                true,
+                "12",
+            ),
+            (
+                105,
+                vec![none.clone(), none.clone(), none.clone(), null.clone(), list(&[b"/2"])],
+                false,
+                "",
+            ),
+            (
+                105,
+                vec![none.clone(), none.clone(), none.clone(), list(&[b"/2"]), null.clone()],
+                false,
+                "2",
+            ),
+        ] {
+            let mut talk = Talk::of(profile);
+            let (a, b) = (talk.client(), talk.client());
+            let body = [since.clone(), lists.concat()].concat();
+            talk.send(a, &raw_frame(9, opcode, &body));
+            let Said::Reply { header, .. } = talk.says(a) else { panic!("{lists:?}") };
+            let code = if ok { ErrorCode::Ok } else { ErrorCode::MarshallingError };
+            assert_eq!(header.err, code, "{profile} {opcode} {lists:?}");
+            for path in ["/1", "/2"] {
+                talk.create(b, path);
+                if heard.contains(&path[1..]) {
+                    talk.tells(a, EventType::NodeCreated, path);
+                }
+            }
+            talk.says_nothing(a);
+        }
+    }
 }
 
 #[test]
