@@ -9,7 +9,9 @@ use zookit_conformance::Outcome;
 use zookit_conformance::differential::{self, Bounds, Difference, Report};
 use zookit_conformance::generate::Options;
 use zookit_conformance::target::Which;
+use zookit_conformance::wire::Connection;
 use zookit_conformance::{suite, transcript};
+use zookit_proto::four_letter::FourLetterWord;
 use zookit_server::core::Profile;
 
 /// Whether servers behave alike. A server is HOST:PORT, or embedded:VERSION.
@@ -191,6 +193,11 @@ fn tell(report: &Report, arguments: &Differential, took: Duration) {
     for (kind, (_, count)) in &report.differences {
         println!("different in {count} scripts: {kind}");
     }
+    for server in [&arguments.a, &arguments.b] {
+        if let (Which::Tcp(_), Ok(packets)) = (server, packets(server)) {
+            println!("{server}: {packets}");
+        }
+    }
     println!(
         "{} and {}: {} scripts from seed {}, {} operations in {} s, {} kinds of differences",
         arguments.a,
@@ -201,6 +208,16 @@ fn tell(report: &Report, arguments: &Differential, took: Duration) {
         took.as_secs(),
         report.differences.len()
     );
+}
+
+/// How many packets a server says that it has received and sent since it was started.
+fn packets(server: &Which) -> Outcome<String> {
+    let mut connection = Connection::open(&mut *server.target())?;
+    connection.send_raw(&FourLetterWord::Srvr.bytes());
+    let text = String::from_utf8_lossy(&connection.read_to_end()?).into_owned();
+    let lines =
+        text.lines().filter(|line| line.starts_with("Received: ") || line.starts_with("Sent: "));
+    Ok(lines.collect::<Vec<_>>().join(", "))
 }
 
 fn script(servers: &[Which; 2], file: &PathBuf) -> Outcome<bool> {
