@@ -78,3 +78,32 @@ fn a_short_run_meets_every_operation() {
         assert!(ok(operation), "{operation}");
     }
 }
+
+/// The program: whether it succeeds, and its last lines.
+fn program(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_conformance"));
+    let output = command.arg("differential").args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_run_fails_by_what_it_met_too_seldom_and_says_which() {
+    let servers = ["embedded:3.9.5", "embedded:3.9.5", "--operations", "500"];
+    let (code, text) = program(&servers);
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text) = program(&[&servers[..], &["--threshold", "1"]].concat());
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("\nFAILED: met 0 times, less than 1: multi:createTTL NoAuth\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_run_fails_by_what_is_not_known_as_reachable_and_says_which() {
+    let servers = ["embedded:3.9.5", "embedded:3.9.5", "--operations", "5000"];
+    let (code, text) = program(&[&servers[..], &["--cells", "3.8.0"]].concat());
+    assert_eq!(code, Some(1), "{text}");
+    let says = |line: &str| line.ends_with("not known as reachable on 3.8.0: exists NoAuth");
+    assert!(text.lines().any(says), "{text}");
+}
