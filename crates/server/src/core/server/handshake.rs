@@ -49,20 +49,19 @@ impl Server {
     pub(super) fn create_session_again(&mut self, id: ConnectionId, xid: Xid, body: &Bytes) {
         let Some(connection) = self.connections.get(&id) else { return };
         let (session, negotiated) = (connection.session, connection.timeout);
-        let Some(timeout) = body.first_chunk().copied().map(i32::from_be_bytes) else {
-            let code = ErrorCode::MarshallingError;
-            if self.commit(session, Change::Error(code)).is_none() {
-                return self.note(id, xid, OpCode::CreateSession, None, Outcome::Lost);
-            }
-            self.note(id, xid, OpCode::CreateSession, None, Outcome::Answered(code));
-            return self.refuse(id, xid, code);
-        };
-        let timeout = Duration::from_millis(u64::try_from(timeout).unwrap_or(0));
-        let change = Change::CreateSession { timeout };
+        let timeout = body.first_chunk().copied().map(i32::from_be_bytes);
+        let timeout = timeout.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+        let code = ErrorCode::MarshallingError;
+        let change =
+            timeout.map_or(Change::Error(code), |timeout| Change::CreateSession { timeout });
         // Of that of a read-only server no transaction knows.
         if self.is_of_transactions(session) && self.commit(session, change).is_none() {
             return self.note(id, xid, OpCode::CreateSession, None, Outcome::Lost);
         }
+        let Some(timeout) = timeout else {
+            self.note(id, xid, OpCode::CreateSession, None, Outcome::Answered(code));
+            return self.refuse(id, xid, code);
+        };
         self.sessions.touch(self.now, session, timeout);
         self.note(id, xid, OpCode::CreateSession, None, Outcome::Answered(ErrorCode::Ok));
         self.accept(id, Some(negotiated));

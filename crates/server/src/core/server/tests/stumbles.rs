@@ -5,7 +5,7 @@ use zookit_proto::connect::{ConnectResponse, decode_response};
 use zookit_proto::types::{EventType, WatcherType};
 use zookit_proto::{ErrorCode, OpCode, Xid, Zxid};
 
-use super::talk::{Said, Talk, get, new_session, raw_frame};
+use super::talk::{Said, TIMEOUT, Talk, get, new_session, raw_frame};
 use crate::core::Profile;
 
 const NULL: [u8; 4] = [0xff; 4];
@@ -93,6 +93,29 @@ fn a_client_that_asks_for_its_session_again_is_greeted_again() {
         assert_eq!(answer, (Zxid(before.0 + 2), Err(ErrorCode::MarshallingError)));
         assert!(talk.done(a, &get("/", false)).is_ok());
     }
+}
+
+#[test]
+fn a_session_asked_for_again_has_its_new_timeout_until_it_is_heard_of() {
+    let again = |talk: &mut Talk, timeout_ms: i32| {
+        let a = talk.client();
+        let body = timeout_ms.to_be_bytes();
+        talk.send(a, &raw_frame(9, OpCode::CreateSession.number(), &body));
+        assert!(talk.frame(a).is_some());
+        a
+    };
+    for timeout_ms in [1_000, -5] {
+        let mut talk = Talk::new();
+        let a = again(&mut talk, timeout_ms);
+        talk.wait(TIMEOUT / 2);
+        talk.closes(a);
+    }
+    let mut talk = Talk::new();
+    let (a, b) = (again(&mut talk, 60_000), again(&mut talk, 60_000));
+    assert!(talk.done(b, &get("/", false)).is_ok());
+    talk.wait(TIMEOUT * 2);
+    assert!(talk.is_open(a));
+    talk.closes(b);
 }
 
 #[test]
