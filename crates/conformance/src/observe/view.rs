@@ -271,7 +271,7 @@ mod tests {
             let stat = Stat { czxid: Zxid(zxid), mtime: zxid, data_length: 2, ..Stat::default() };
             let read = GetDataReply { data: Some(Bytes::from_static(b"hi")), stat };
             let results = vec![MultiResult::GetData(read)];
-            refusal(OpCode::MultiRead, &encode(&MultiReply { results }).into())
+            refusal(OpCode::MultiRead, &encode(&MultiReply { results }))
         };
         assert_eq!(seen(7), seen(8));
         assert_eq!(seen(7), "up to [getData b\"hi\" {len2 n0}]");
