@@ -49,8 +49,13 @@ pub(crate) fn on_path(program: &str) -> bool {
 
 /// Runs to the end with our standard streams, within half an hour.
 pub(crate) fn run(command: &mut Command) -> Outcome {
+    run_within(command, LIMIT)
+}
+
+/// Runs to the end with our standard streams, within a time of its own.
+pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Outcome {
     let mut child = command.spawn().map_err(|error| cannot_run(command, &error))?;
-    let status = wait(&mut child, LIMIT).ok_or_else(|| took_longer(command, LIMIT))?;
+    let status = wait(&mut child, limit).ok_or_else(|| took_longer(command, limit))?;
     ended(command, status)
 }
 

@@ -9,7 +9,9 @@ use zookit_conformance::Outcome;
 use zookit_conformance::differential::{self, Bounds, Difference, Report};
 use zookit_conformance::generate::Options;
 use zookit_conformance::target::Which;
+use zookit_conformance::wire::Connection;
 use zookit_conformance::{suite, transcript};
+use zookit_proto::four_letter::FourLetterWord;
 use zookit_server::core::Profile;
 
 /// Whether servers behave alike. A server is HOST:PORT, or embedded:VERSION.
@@ -81,9 +83,12 @@ struct Differential {
     /// No longer than until so many kinds of differences were found.
     #[arg(long, default_value_t = 10)]
     kinds: usize,
-    /// Says which reachable cells were met less often than this.
-    #[arg(long, default_value_t = 1)]
-    threshold: u64,
+    /// Fails if a reachable cell was met less often than this.
+    #[arg(long)]
+    threshold: Option<u64>,
+    /// The version whose cells are reachable; else that of an embedded server among the two.
+    #[arg(long, value_name = "VERSION")]
+    cells: Option<Profile>,
     #[command(flatten)]
     asked: Asked,
 }
@@ -148,23 +153,50 @@ fn compare(arguments: &Differential) -> Outcome<bool> {
     };
     let report = differential::run(&servers, arguments.asked.options(), &bounds, found)?;
     println!("{}", report.cells.table());
+    let complete = complete(&report, arguments, &servers)?;
     tell(&report, arguments, begun.elapsed());
     let short = report.operations < arguments.operations;
     if short {
         println!("these are fewer than the {} that were asked for", arguments.operations);
     }
-    Ok(report.differences.is_empty() && !short)
+    Ok(report.differences.is_empty() && complete && !short)
+}
+
+/// Whether what can be met was met often enough, and nothing else was met; says what is otherwise.
+fn complete(report: &Report, arguments: &Differential, servers: &[Which; 2]) -> Outcome<bool> {
+    let embedded = servers.iter().find_map(|server| match server {
+        Which::Embedded(profile) => Some(*profile),
+        Which::Tcp(_) => None,
+    });
+    let options = arguments.asked.options();
+    let Some(profile) = arguments.cells.or(embedded) else {
+        return match arguments.threshold {
+            Some(_) => {
+                Err("a threshold needs --cells VERSION: both servers are at addresses".into())
+            }
+            None => Ok(true),
+        };
+    };
+    let threshold = arguments.threshold.unwrap_or(0);
+    let rare = report.cells.below(threshold, profile, options);
+    for (cell, count) in &rare {
+        println!("FAILED: met {count} times, less than {threshold}: {cell}");
+    }
+    let unexpected = report.cells.unexpected(profile, options);
+    for (cell, count) in &unexpected {
+        println!("FAILED: met {count} times, not known as reachable on {profile}: {cell}");
+    }
+    Ok(rare.is_empty() && unexpected.is_empty())
 }
 
 fn tell(report: &Report, arguments: &Differential, took: Duration) {
-    for (cell, count) in report.cells.below(arguments.threshold) {
-        println!("met {count} times, less than {}: {cell}", arguments.threshold);
-    }
-    for (cell, count) in report.cells.unexpected() {
-        println!("met {count} times, not known as reachable: {cell}");
-    }
     for (kind, (_, count)) in &report.differences {
         println!("different in {count} scripts: {kind}");
+    }
+    for server in [&arguments.a, &arguments.b] {
+        if let (Which::Tcp(_), Ok(packets)) = (server, packets(server)) {
+            println!("{server}: {packets}");
+        }
     }
     println!(
         "{} and {}: {} scripts from seed {}, {} operations in {} s, {} kinds of differences",
@@ -176,6 +208,16 @@ fn tell(report: &Report, arguments: &Differential, took: Duration) {
         took.as_secs(),
         report.differences.len()
     );
+}
+
+/// How many packets a server says that it has received and sent since it was started.
+fn packets(server: &Which) -> Outcome<String> {
+    let mut connection = Connection::open(&mut *server.target())?;
+    connection.send_raw(&FourLetterWord::Srvr.bytes());
+    let text = String::from_utf8_lossy(&connection.read_to_end()?).into_owned();
+    let lines =
+        text.lines().filter(|line| line.starts_with("Received: ") || line.starts_with("Sent: "));
+    Ok(lines.collect::<Vec<_>>().join(", "))
 }
 
 fn script(servers: &[Which; 2], file: &PathBuf) -> Outcome<bool> {

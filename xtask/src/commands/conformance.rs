@@ -1,7 +1,8 @@
 //! `cargo xtask conformance …`: the embedded server and real ones, compared.
 //!
 //! * `suite [VERSION…]`: the named cases on real servers, so that each stays a fact.
-//! * `differential [OPERATIONS [VERSION…]]`: random scripts on the embedded server and a real one.
+//! * `differential [--seed N] [OPERATIONS [VERSION…]]`: random scripts on the embedded server and a
+//!   real one. From 1,000,000 operations on, all that can be met must have been met 100 times.
 //! * `compare A B [OPERATIONS]`: the same on two real servers of the versions A and B.
 //! * `record [VERSION…]`: what real servers answer, to `crates/conformance/transcripts`. Commit it:
 //!   the tests of zookit-conformance replay it without Java.
@@ -9,10 +10,12 @@
 //! Without versions: those that the embedded server behaves as. Each gets a new server.
 
 use std::fs;
+use std::process::Command;
+use std::time::Duration;
 
 use super::test::Versions;
 use crate::Outcome;
-use crate::process::{cargo, output, root, run as run_program, say};
+use crate::process::{cargo, output, root, run as run_program, run_within, say};
 use crate::steps::Ended;
 use crate::zookeeper::{Options, Placed, Running, Version, Wanted, place};
 
@@ -21,6 +24,17 @@ const PROFILES: [&str; 3] = ["3.8.0", "3.8.6", "3.9.5"];
 
 /// The operations of a differential run in `ci`, and of one that is asked for without a number.
 const IN_CI: &str = "20000";
+/// From so many on it is the long run, which is not left to chance and not built for debugging.
+const LONG: u64 = 1_000_000;
+/// Of the first script, if none is asked for.
+const FIRST_SEED: &str = "1";
+/// How often whatever can be met must be met in the long run.
+const OFTEN: &str = "100";
+/// The slowest that two servers of one machine may be, in operations a second.
+const SLOWEST: u64 = 100;
+/// In any case a run may take so many seconds.
+const AT_LEAST_S: u64 = 1_500;
+
 /// In `full`, on each version.
 const IN_FULL: &str = "200000";
 
@@ -28,9 +42,12 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["suite", versions @ ..] => each(versions, suite),
-        ["differential"] => each(&[], |version| differential(version, IN_CI)),
+        ["differential"] => each(&[], |version| differential(version, IN_CI, FIRST_SEED)),
+        ["differential", "--seed", seed, operations, versions @ ..] => {
+            each(versions, |version| differential(version, operations, seed))
+        }
         ["differential", operations, versions @ ..] => {
-            each(versions, |version| differential(version, operations))
+            each(versions, |version| differential(version, operations, FIRST_SEED))
         }
         ["compare", one, other] => compare(one, other, IN_CI),
         ["compare", one, other, operations] => compare(one, other, operations),
@@ -51,7 +68,7 @@ pub(super) fn step(versions: Versions) -> Outcome<Ended> {
         match place(*wanted).map(|placed| placed.version.to_string()) {
             Ok(version) if PROFILES.contains(&version.as_str()) => {
                 suite(&version)?;
-                differential(&version, operations)?;
+                differential(&version, operations, FIRST_SEED)?;
             }
             Ok(version) => without.push(format!("the embedded server is never a {version}")),
             Err(why) => without.push(why),
@@ -86,40 +103,83 @@ fn quiet() -> Options {
 }
 
 /// The program `conformance`, which is built first, so that no server waits for the compiler.
-fn conformance(arguments: &[&str]) -> Outcome<std::process::Command> {
-    let package = ["--quiet", "--package", "zookit-conformance"];
-    run_program(cargo(&["build"]).args(package))?;
+fn conformance(arguments: &[&str], release: bool) -> Outcome<Command> {
+    let mut package = vec!["--quiet", "--package", "zookit-conformance"];
+    if release {
+        package.push("--release");
+    }
+    run_program(cargo(&["build"]).args(&package))?;
     let mut command = cargo(&["run"]);
-    command.args(package).arg("--").args(arguments);
+    command.args(&package).arg("--").args(arguments);
     Ok(command)
+}
+
+/// A differential run of so many operations.
+struct Long {
+    command: Command,
+    seconds: u64,
+    operations: u64,
+}
+
+impl Long {
+    fn of(operations: &str) -> Outcome<Self> {
+        let count: u64 =
+            operations.parse().map_err(|_| format!("{operations:?} is no number of operations"))?;
+        let mut command =
+            conformance(&["differential", "--operations", operations], count >= LONG)?;
+        let seconds = seconds(count);
+        command.arg("--seconds").arg(seconds.to_string());
+        Ok(Self { command, seconds, operations: count })
+    }
+
+    /// Runs it on two servers, of which the first is of this version. What can be met is known of
+    /// the profiles.
+    fn run(mut self, version: Version, servers: [&str; 2]) -> Outcome {
+        let version = version.to_string();
+        if PROFILES.contains(&version.as_str()) {
+            self.command.args(["--cells", &version]);
+            if self.operations >= LONG {
+                self.command.args(["--threshold", OFTEN]);
+            }
+        }
+        // It ends by itself; a shrink may be under way.
+        let limit = Duration::from_secs(self.seconds.saturating_mul(2));
+        run_within(self.command.args(servers), limit)
+    }
+}
+
+/// So long may a run of so many operations take.
+fn seconds(operations: u64) -> u64 {
+    (operations / SLOWEST).max(AT_LEAST_S)
 }
 
 fn suite(version: &str) -> Outcome {
     let placed = placed(version)?;
-    let mut command = conformance(&["suite"])?;
+    let mut command = conformance(&["suite"], false)?;
     let running = Running::start(&placed, &Options::default())?;
     run_program(command.args([&running.connect, &placed.version.to_string()]))
 }
 
-fn differential(version: &str, operations: &str) -> Outcome {
+fn differential(version: &str, operations: &str, seed: &str) -> Outcome {
     let placed = placed(version)?;
-    let mut command = conformance(&["differential", "--operations", operations])?;
+    let mut long = Long::of(operations)?;
     let running = Running::start(&placed, &quiet())?;
-    command.args(asked(&[placed.version])).args(["--seconds", "1500"]);
-    run_program(command.arg(format!("embedded:{}", placed.version)).arg(&running.connect))
+    long.command.args(asked(&[placed.version])).args(["--seed", seed]);
+    let embedded = format!("embedded:{}", placed.version);
+    long.run(placed.version, [&embedded, &running.connect])
 }
 
 fn compare(one: &str, other: &str, operations: &str) -> Outcome {
     let (one, other) = (placed(one)?, placed(other)?);
-    let mut command = conformance(&["differential", "--operations", operations])?;
+    let mut long = Long::of(operations)?;
     let servers = [Running::start(&one, &quiet())?, Running::start(&other, &quiet())?];
-    command.args(asked(&[one.version, other.version])).args(["--seconds", "1500"]);
-    run_program(command.args(servers.iter().map(|server| &server.connect)))
+    long.command.args(asked(&[one.version, other.version]));
+    long.run(one.version, [&servers[0].connect, &servers[1].connect])
 }
 
 fn record(version: &str) -> Outcome {
     let placed = placed(version)?;
-    let mut command = conformance(&["record"])?;
+    let mut command = conformance(&["record"], false)?;
     let running = Running::start(&placed, &quiet())?;
     command.args(asked(&[placed.version]));
     let transcript = output(command.args([&running.connect, &placed.version.to_string()]))?;
@@ -149,6 +209,12 @@ fn answers_lone_check(version: Version) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_longer_run_may_take_longer() {
+        assert_eq!(seconds(20_000), AT_LEAST_S);
+        assert_eq!(seconds(LONG), 10_000);
+    }
 
     #[test]
     fn a_lone_check_is_asked_for_where_all_answer_it() {

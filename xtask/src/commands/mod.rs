@@ -58,7 +58,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "conformance",
-        arguments: "suite [VERSION...] | differential [OPERATIONS [VERSION...]] | compare A B [OPERATIONS] | record [VERSION...]",
+        arguments: "suite [VERSION...] | differential [--seed N] [OPERATIONS [VERSION...]] | compare A B [OPERATIONS] | record [VERSION...]",
         about: "the embedded server and real ones, compared; record: the transcripts of the tests",
         run: conformance::run,
     },

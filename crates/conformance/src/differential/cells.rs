@@ -5,15 +5,20 @@ use std::fmt::Write as _;
 
 use zookit_proto::types::EventType;
 use zookit_proto::{ErrorCode, OpCode};
+use zookit_server::core::Profile;
 
 use super::reachable;
+use crate::generate::Options;
 use crate::observe::{Item, Seen};
 use crate::script::Step;
+
+/// The end of a session that nobody asked for, among the operations.
+pub(super) const EXPIRY: &str = "expiry";
 
 /// Something that can be met.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cell {
-    /// ZooKeeper's name of the operation; within a multi `multi:create`.
+    /// ZooKeeper's name of the operation; within a multi `multi:create`; or [`EXPIRY`].
     pub operation: String,
     /// The code of its reply or of its result.
     pub code: ErrorCode,
@@ -29,7 +34,11 @@ impl Cells {
     /// Counts what was seen of a script.
     pub fn count(&mut self, script: &[Step], seen: &[Seen]) {
         for (step, seen) in script.iter().zip(seen) {
-            let Step::Ask { asks, .. } = step else { continue };
+            let requests = match step {
+                Step::Ask { asks, .. } => asks.len(),
+                Step::Expire { .. } => 1,
+                Step::Connect { .. } | Step::Drop { .. } => continue,
+            };
             let mut events = BTreeSet::new();
             let mut answered = None;
             for (_, item) in &seen.items {
@@ -39,7 +48,11 @@ impl Cells {
                         for (inner, code) in results {
                             self.add(format!("{opcode}:{inner}"), *code, None);
                         }
-                        answered = Some((*opcode, *code));
+                        answered = Some((opcode.to_string(), *code));
+                    }
+                    Item::Expired => {
+                        self.add(EXPIRY.to_owned(), ErrorCode::Ok, None);
+                        answered = Some((EXPIRY.to_owned(), ErrorCode::Ok));
                     }
                     Item::Event { kind, .. } => {
                         events.insert(*kind);
@@ -48,9 +61,9 @@ impl Cells {
                 }
             }
             // Of requests that were sent together nobody knows which caused what.
-            if let (1, Some((opcode, code))) = (asks.len(), answered) {
+            if let (1, Some((operation, code))) = (requests, answered) {
                 for event in events {
-                    self.add(opcode.to_string(), code, Some(event));
+                    self.add(operation.clone(), code, Some(event));
                 }
             }
         }
@@ -73,18 +86,18 @@ impl Cells {
         other.0.keys().any(|cell| self.0.get(cell).copied().unwrap_or(0) < often)
     }
 
-    /// The cells that can be reached and were met less often than this.
+    /// The cells that can be reached on a version and were met less often than this.
     #[must_use]
-    pub fn below(&self, threshold: u64) -> Vec<(Cell, u64)> {
+    pub fn below(&self, threshold: u64, profile: Profile, options: Options) -> Vec<(Cell, u64)> {
         let met = |cell: &Cell| self.0.get(cell).copied().unwrap_or(0);
-        let cells = reachable().into_iter().map(|cell| (met(&cell), cell));
+        let cells = reachable(profile, options).into_iter().map(|cell| (met(&cell), cell));
         cells.filter(|(count, _)| *count < threshold).map(|(count, cell)| (cell, count)).collect()
     }
 
-    /// The cells that were met although nothing says that they can be reached.
+    /// The cells that were met although nothing says that they can be reached on that version.
     #[must_use]
-    pub fn unexpected(&self) -> Vec<(Cell, u64)> {
-        let known: BTreeSet<Cell> = reachable().into_iter().collect();
+    pub fn unexpected(&self, profile: Profile, options: Options) -> Vec<(Cell, u64)> {
+        let known: BTreeSet<Cell> = reachable(profile, options).into_iter().collect();
         let met = self.0.iter().filter(|(cell, _)| !known.contains(cell));
         met.map(|(cell, count)| (cell.clone(), *count)).collect()
     }

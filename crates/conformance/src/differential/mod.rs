@@ -15,7 +15,7 @@ pub use shrink::shrink;
 
 use crate::Outcome;
 use crate::generate::{self, Options};
-use crate::observe::{Seen, observe};
+use crate::observe::{Item, Seen, observe};
 use crate::script::Step;
 use crate::target::Which;
 
@@ -67,7 +67,7 @@ pub fn run(
         let script = generate::script(seed, options);
         let seen = both(servers, &script)?;
         report.scripts += 1;
-        report.operations += script.iter().map(Step::operations).sum::<usize>();
+        report.operations += carried_out(&script, &seen[0]);
         report.cells.count(&script, &seen[0]);
         if let Some(difference) = Difference::first(&script, &seen) {
             match report.differences.get_mut(&difference.kind) {
@@ -84,6 +84,13 @@ pub fn run(
     Ok(report)
 }
 
+/// How many operations were: a step of a slot without a connection is none.
+fn carried_out(script: &[Step], seen: &[Seen]) -> usize {
+    let missed = |seen: &Seen| seen.items.iter().any(|(_, item)| *item == Item::NotConnected);
+    let steps = script.iter().zip(seen).filter(|(_, seen)| !missed(seen));
+    steps.map(|(step, _)| step.operations()).sum()
+}
+
 /// Carries a script out on both servers at once.
 ///
 /// # Errors
@@ -91,8 +98,8 @@ pub fn run(
 pub fn both(servers: &[Which; 2], script: &[Step]) -> Outcome<[Vec<Seen>; 2]> {
     let [first, second] = servers;
     let (first, second) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| observe(&mut *second.target(), script));
-        let first = observe(&mut *first.target(), script);
+        let other = scope.spawn(|| observe(&mut *second.quiet_target(), script));
+        let first = observe(&mut *first.quiet_target(), script);
         (first, other.join())
     });
     match second {

@@ -1,12 +1,14 @@
 //! ACLs and credentials.
 
 use bytes::Bytes;
-use zookit_proto::Text;
 use zookit_proto::ops::auth::AuthRequest;
+use zookit_proto::ops::set_acl::SetAclRequest;
 use zookit_proto::types::{Acl, Credentials, Perms};
+use zookit_proto::{Request, Text};
 
 use super::Generator;
 use super::weights::Flavour;
+use crate::script::Step;
 
 impl Generator {
     /// An ACL; where scripts are not about them, mostly the open one.
@@ -25,6 +27,28 @@ impl Generator {
             }
             _ => Some(vec![self.good_entry(), self.odd_entry()]),
         }
+    }
+
+    /// Znodes on which little is allowed to begin with.
+    pub(super) fn forbidden(&mut self) -> Vec<Step> {
+        let entries = [
+            Acl::world(Perms::READ),
+            Acl::world(Perms::WRITE),
+            Acl::digest(Perms::ALL, "u", "p"),
+            Acl::ip(Perms::ALL, "10.0.0.1"),
+        ];
+        let mut steps = Vec::new();
+        for path in ["/r", "/s", "/t"] {
+            let request = self.plain_create(path);
+            steps.push(self.ask(0, vec![request]));
+            // Children that were there before.
+            let request = self.plain_create(&format!("{path}/x"));
+            steps.push(self.ask(0, vec![request]));
+            let acl = Some(vec![self.one_of(&entries)]);
+            let request = Request::SetAcl(SetAclRequest { path: path.into(), acl, version: -1 });
+            steps.push(self.ask(0, vec![request]));
+        }
+        steps
     }
 
     fn perms(&mut self) -> Perms {

@@ -16,12 +16,13 @@ use zookit_proto::Request;
 
 use crate::script::{Ask, SLOTS, Step};
 use model::Model;
+pub use operations::UNKNOWN;
 use weights::{Flavour, Kind};
 
 /// What can be asked of the servers that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// A check outside a multi: servers before 3.8.5 and 3.9.3 never answer it.
+    /// A check outside a multi that may hold: servers before 3.8.5 and 3.9.3 never answer it.
     pub lone_check: bool,
     /// deleteContainer, which is not for clients.
     pub delete_container: bool,
@@ -32,6 +33,9 @@ impl Default for Options {
         Self { lone_check: true, delete_container: true }
     }
 }
+
+/// In one script of so many a session expires.
+const EXPIRIES: usize = 50;
 
 /// The script of a seed.
 #[must_use]
@@ -54,7 +58,13 @@ impl Generator {
     fn script(&mut self) -> Vec<Step> {
         let mut steps: Vec<Step> = (0..SLOTS).map(|slot| self.open(slot)).collect();
         steps.extend(self.furniture());
-        for _ in 0..self.rng.usize(25..70) {
+        let count = self.rng.usize(25..70);
+        // To wait for the end of a session takes a real server a second.
+        let expiry = self.rng.usize(..EXPIRIES * count);
+        for at in 0..count {
+            if at == expiry {
+                steps.extend(self.expiry());
+            }
             steps.push(self.step());
         }
         steps
@@ -68,6 +78,9 @@ impl Generator {
                 let request = self.plain_create(path);
                 steps.push(self.ask(0, vec![request]));
             }
+        }
+        if self.flavour == Flavour::Access {
+            steps.extend(self.forbidden());
         }
         if self.flavour == Flavour::Quota {
             for request in self.quota("/a") {
@@ -130,6 +143,7 @@ impl Generator {
 
 #[cfg(test)]
 mod tests {
+    use super::operations::NO_VERSION;
     use super::*;
     use std::collections::BTreeSet;
     use zookit_proto::OpCode;
@@ -160,12 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_check_is_asked_for_only_where_it_is_answered() {
+    fn a_lone_check_holds_only_where_it_is_answered() {
         let options = Options { lone_check: false, ..Options::default() };
         for seed in 0..300 {
             for step in script(seed, options) {
                 if let Step::Ask { asks, .. } = step {
-                    assert!(asks.iter().all(|ask| ask.opcode != OpCode::Check), "seed {seed}");
+                    for ask in asks.iter().filter(|ask| ask.opcode == OpCode::Check) {
+                        let Some(Request::Check(check)) = ask.request() else { continue };
+                        assert_eq!(check.version, NO_VERSION, "seed {seed}");
+                    }
                 }
             }
         }

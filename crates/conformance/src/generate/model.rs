@@ -14,6 +14,8 @@ use crate::script::SLOTS;
 pub(super) struct Model {
     pub(super) nodes: BTreeMap<String, Node>,
     pub(super) connected: [bool; SLOTS],
+    /// Its session was closed, or has expired.
+    pub(super) ended: [bool; SLOTS],
 }
 
 #[derive(Default)]
@@ -41,11 +43,17 @@ impl Model {
             Request::SetAcl(set) => self.bump(&set.path, |node| &mut node.aversion),
             Request::Multi(multi) => multi.ops.iter().for_each(|op| self.note_op(slot, op)),
             Request::CloseSession(()) => {
-                self.nodes.retain(|_, node| node.owner != Some(slot));
-                self.connected[slot] = false;
+                self.end(slot);
             }
             _ => {}
         }
+    }
+
+    /// The session of a slot is no more.
+    pub(super) fn end(&mut self, slot: usize) {
+        self.nodes.retain(|_, node| node.owner != Some(slot));
+        self.connected[slot] = false;
+        self.ended[slot] = true;
     }
 
     fn note_op(&mut self, slot: usize, op: &MultiOp) {

@@ -1,6 +1,7 @@
 //! One request of each kind.
 
 use zookit_proto::ops::add_watch::AddWatchRequest;
+use zookit_proto::ops::check::CheckRequest;
 use zookit_proto::ops::check_watches::CheckWatchesRequest;
 use zookit_proto::ops::create::CreateRequest;
 use zookit_proto::ops::create_ttl::CreateTtlRequest;
@@ -26,6 +27,12 @@ use zookit_proto::{Request, Text};
 use super::Generator;
 use super::weights::{Flavour, Kind};
 
+/// Operations that no server has.
+pub const UNKNOWN: [i32; 6] = [0, 10, 99, 108, -3, i32::MAX];
+
+/// The version of no znode.
+pub(super) const NO_VERSION: i32 = -2;
+
 impl Generator {
     /// A request of this kind; `None` if it is no request.
     pub(super) fn request(&mut self, kind: Kind, slot: usize) -> Option<Request> {
@@ -41,6 +48,8 @@ impl Generator {
                 self.model.connected[slot] = false;
                 Request::Check(self.check())
             }
+            // What does not hold is answered by all.
+            Kind::Check => Request::Check(CheckRequest { version: NO_VERSION, ..self.check() }),
             Kind::Multi => Request::Multi(self.multi()),
             Kind::MultiRead => Request::MultiRead(self.multi_read()),
             Kind::SetWatches => Request::SetWatches(self.set_watches()),
@@ -51,17 +60,11 @@ impl Generator {
                 Request::AddWatch(AddWatchRequest { path: self.path(), mode })
             }
             Kind::RemoveWatches => {
-                let watcher_type = self.watcher_type();
-                let rooted = Some(self.path()).filter(|path| path.starts_with(b"/"));
-                let path = rooted.unwrap_or_else(|| self.existing());
+                let (path, watcher_type) = (self.path(), self.watcher_type());
                 Request::RemoveWatches(RemoveWatchesRequest { path, watcher_type })
             }
             Kind::CheckWatches => {
-                let watcher_type = self.watcher_type();
-                // Real servers look through the parents of the path while a recursive watch of
-                // anyone is left, and stumble where there is no slash.
-                let rooted = Some(self.path()).filter(|path| path.starts_with(b"/"));
-                let path = rooted.unwrap_or_else(|| self.existing());
+                let (path, watcher_type) = (self.path(), self.watcher_type());
                 Request::CheckWatches(CheckWatchesRequest { path, watcher_type })
             }
             Kind::Auth => Request::Auth(self.auth()),
@@ -82,7 +85,7 @@ impl Generator {
             Kind::CloseSession => Request::CloseSession(()),
             Kind::UnknownOperation => {
                 self.model.connected[slot] = false;
-                match self.one_of(&[0, 10, 99, 108, -3, i32::MAX]) {
+                match self.one_of(&UNKNOWN) {
                     0 => Request::Notification(()),
                     opcode => Request::Unknown { opcode, body: bytes::Bytes::from_static(b"body") },
                 }

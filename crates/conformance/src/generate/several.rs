@@ -7,29 +7,41 @@ use zookit_proto::ops::exists::ExistsRequest;
 use zookit_proto::ops::get_children::GetChildrenRequest;
 use zookit_proto::ops::get_data::GetDataRequest;
 use zookit_proto::ops::multi::{MultiOp, MultiRequest};
+use zookit_proto::ops::set_data::SetDataRequest;
 use zookit_proto::ops::set_watches::SetWatchesRequest;
 use zookit_proto::ops::set_watches2::SetWatches2Request;
 use zookit_proto::types::{Acl, CreateMode, Perms, Zxid};
 use zookit_proto::{Request, Text};
 
 use super::Generator;
+use super::weights::Flavour;
 
 impl Generator {
     pub(super) fn multi(&mut self) -> MultiRequest {
-        let count = self.rng.usize(0..6);
+        // The quota is looked at last, when nothing has failed before.
+        let count = if self.flavour == Flavour::Quota {
+            self.rng.usize(1..3)
+        } else {
+            self.rng.usize(0..6)
+        };
         let ops = (0..count).map(|_| self.multi_op()).collect();
         MultiRequest { ops }
     }
 
     fn multi_op(&mut self) -> MultiOp {
+        // What sets data in a multi seldom comes so far that a quota is looked at.
+        if self.flavour == Flavour::Quota && self.percent(15) {
+            let (path, version) = (self.existing(), -1);
+            return MultiOp::SetData(SetDataRequest { path, data: self.data(), version });
+        }
         match self.rng.u8(..100) {
-            0..20 => MultiOp::Create(self.create()),
-            20..32 => MultiOp::Create2(self.create()),
-            32..37 => MultiOp::CreateContainer(self.create_container()),
-            37..42 => MultiOp::CreateTtl(self.create_ttl()),
-            42..60 => MultiOp::Delete(self.delete()),
-            60..80 => MultiOp::SetData(self.set_data()),
-            80..99 => MultiOp::Check(self.check()),
+            0..15 => MultiOp::Create(self.create()),
+            15..30 => MultiOp::Create2(self.create()),
+            30..42 => MultiOp::CreateContainer(self.create_container()),
+            42..54 => MultiOp::CreateTtl(self.create_ttl()),
+            54..68 => MultiOp::Delete(self.delete()),
+            68..84 => MultiOp::SetData(self.set_data()),
+            84..99 => MultiOp::Check(self.check()),
             _ => MultiOp::GetData(GetDataRequest { path: self.path(), watch: false }),
         }
     }

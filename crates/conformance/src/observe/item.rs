@@ -53,6 +53,8 @@ pub enum Item {
     },
     /// The answer to a handshake.
     Connected(String),
+    /// The server has ended a session that it had not heard of for long enough.
+    Expired,
     /// The server closed the connection.
     Closed,
     /// The server says nothing.
@@ -72,6 +74,7 @@ impl fmt::Display for Item {
                 if body.is_empty() { Ok(()) } else { write!(f, " {body}") }
             }
             Self::Connected(how) => write!(f, "connected {how}"),
+            Self::Expired => f.write_str("expired"),
             Self::Closed => f.write_str("closed"),
             Self::Silence => f.write_str("SILENCE"),
             Self::NotConnected => f.write_str("not connected"),

@@ -1,9 +1,11 @@
 //! The sessions of a script on one server.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use zookit_proto::connect::ConnectRequest;
+use zookit_proto::four_letter::FourLetterWord;
 use zookit_proto::header::ReplyHeader;
 use zookit_proto::types::{EventType, KeeperState, Password, SessionId, Zxid};
 use zookit_proto::{ErrorCode, OpCode};
@@ -15,6 +17,15 @@ use crate::Outcome;
 use crate::script::{Ask, Hello, SLOTS, Seen as Saw, Step, Who};
 use crate::target::Target;
 use crate::wire::{Connection, Heard, new_session};
+
+/// The server raises it to its shortest timeout.
+const SHORTEST_MS: i32 = 1;
+
+/// How often it is looked whether a session has expired.
+const POLL: Duration = Duration::from_millis(25);
+
+/// A session that lives longer than this does not expire.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Carries a script out; what is seen of each step.
 ///
@@ -69,6 +80,10 @@ impl<'t> Side<'t> {
                 if self.slots[*slot].hang_up().is_none() {
                     items[*slot].push(Item::NotConnected);
                 }
+            }
+            Step::Expire { slot } => {
+                let item = self.expire(*slot)?;
+                items[*slot].push(item);
             }
         }
         let newest = self.barrier(&mut items)?;
@@ -143,6 +158,32 @@ impl<'t> Side<'t> {
         slot.connection = Some(connection);
         slot.session = Some(number);
         Ok(())
+    }
+
+    /// Leaves a session alone until the server has ended it. That it has, a new zxid shows: nothing
+    /// else can happen meanwhile.
+    fn expire(&mut self, slot: usize) -> Outcome<Item> {
+        let own = self.slots[slot].session.filter(|own| !self.sessions[*own].closed);
+        let Some(own) = own else { return Ok(Item::NotConnected) };
+        self.slots[slot].hang_up();
+        let (session_id, password) = (self.sessions[own].id, self.sessions[own].password.clone());
+        let request = ConnectRequest { session_id, password, ..new_session(SHORTEST_MS) };
+        let mut connection = Connection::open(self.target)?;
+        if !connection.handshake(&request)?.is_some_and(|response| response.is_accepted()) {
+            return Ok(Item::Closed);
+        }
+        let before = newest_zxid(self.target)?;
+        drop(connection);
+        let mut waited = Duration::ZERO;
+        while newest_zxid(self.target)? == before {
+            if waited > PATIENCE {
+                return Ok(Item::Silence);
+            }
+            self.target.wait(POLL);
+            waited = waited.saturating_add(POLL);
+        }
+        self.sessions[own].closed = true;
+        Ok(Item::Expired)
     }
 
     fn ask(&mut self, slot: usize, asks: &[Ask], items: &mut Vec<Item>) -> Outcome {
@@ -280,6 +321,16 @@ const fn is_last(item: &Item) -> bool {
         ErrorCode::AuthFailed => true,
         _ => matches!(opcode, OpCode::CloseSession),
     }
+}
+
+/// The server's newest zxid, without a session that would change it.
+fn newest_zxid(target: &mut dyn Target) -> Outcome<Zxid> {
+    let mut connection = Connection::open(target)?;
+    connection.send_raw(&FourLetterWord::Srvr.bytes());
+    let text = String::from_utf8_lossy(&connection.read_to_end()?).into_owned();
+    let zxid = text.lines().find_map(|line| line.strip_prefix("Zxid: 0x"));
+    let zxid = zxid.and_then(|zxid| i64::from_str_radix(zxid, 16).ok());
+    zxid.map(Zxid).ok_or_else(|| format!("srvr tells no zxid: {text:?}").into())
 }
 
 /// The end of a connection that was refused.

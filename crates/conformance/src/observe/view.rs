@@ -51,8 +51,7 @@ impl View {
         body: Bytes,
     ) -> (String, Vec<(OpCode, ErrorCode)>) {
         if code != ErrorCode::Ok {
-            let text = if body.is_empty() { String::new() } else { format!("{body:?}") };
-            return (text, Vec::new());
+            return (refusal(ask.opcode, &body), Vec::new());
         }
         let reply = match Reply::decode(ask.opcode, body.clone()) {
             Ok(reply) => reply,
@@ -180,6 +179,27 @@ impl View {
     }
 }
 
+/// What stands behind the header of a refusal: mostly nothing. A multiRead that stumbles over a null
+/// path has the results of what is before it, of whose stats no path is known here.
+fn refusal(opcode: OpCode, body: &Bytes) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    let Ok(Reply::MultiRead(reply)) = Reply::decode(opcode, body.clone()) else {
+        return format!("{body:?}");
+    };
+    let results = reply.results.iter().map(|result| match result {
+        MultiResult::GetData(reply) => {
+            let Stat { data_length, num_children, .. } = reply.stat;
+            format!("getData {} {{len{data_length} n{num_children}}}", data(reply.data.as_ref()))
+        }
+        MultiResult::GetChildren(reply) => format!("getChildren {}", sorted(&reply.children)),
+        MultiResult::Error(error) => format!("error {}", error.err),
+        other => format!("{other:?}"),
+    });
+    format!("up to [{}]", results.collect::<Vec<_>>().join("; "))
+}
+
 /// The codes of the results within a reply, with the operations that were asked for.
 fn results(request: Option<&Request>, reply: &Reply) -> Vec<(OpCode, ErrorCode)> {
     let (Reply::Multi(reply) | Reply::MultiRead(reply)) = reply else { return Vec::new() };
@@ -237,4 +257,25 @@ fn acl(mut acl: Vec<Acl>) -> String {
     }
     let entry = |acl: &Acl| format!("{}:{}:{}", acl.id.scheme, acl.id.id, acl.perms);
     format!("{:?}", acl.iter().map(entry).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zookit_proto::ops::get_data::GetDataReply;
+    use zookit_proto::wire::encode;
+
+    #[test]
+    fn results_before_a_null_path_do_not_show_when_they_were_written() {
+        let seen = |zxid: i64| {
+            let stat = Stat { czxid: Zxid(zxid), mtime: zxid, data_length: 2, ..Stat::default() };
+            let read = GetDataReply { data: Some(Bytes::from_static(b"hi")), stat };
+            let results = vec![MultiResult::GetData(read)];
+            refusal(OpCode::MultiRead, &encode(&MultiReply { results }))
+        };
+        assert_eq!(seen(7), seen(8));
+        assert_eq!(seen(7), "up to [getData b\"hi\" {len2 n0}]");
+        assert_eq!(refusal(OpCode::MultiRead, &Bytes::new()), "");
+        assert_eq!(refusal(OpCode::GetData, &Bytes::from_static(b"?")), "b\"?\"");
+    }
 }

@@ -37,6 +37,12 @@ pub enum Step {
         /// Whose.
         slot: usize,
     },
+    /// The session gets the shortest timeout and loses its connection, and everyone waits until
+    /// the server has noticed.
+    Expire {
+        /// Whose.
+        slot: usize,
+    },
 }
 
 /// A handshake.
@@ -110,7 +116,7 @@ impl Step {
     pub fn operations(&self) -> usize {
         match self {
             Self::Ask { asks, .. } => asks.len(),
-            Self::Connect { .. } | Self::Drop { .. } => 1,
+            Self::Connect { .. } | Self::Drop { .. } | Self::Expire { .. } => 1,
         }
     }
 
@@ -119,6 +125,7 @@ impl Step {
     pub fn ends_a_session(&self) -> bool {
         match self {
             Self::Ask { asks, .. } => asks.iter().any(|ask| ask.opcode == OpCode::CloseSession),
+            Self::Expire { .. } => true,
             Self::Connect { .. } | Self::Drop { .. } => false,
         }
     }

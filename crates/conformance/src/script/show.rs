@@ -15,6 +15,7 @@ pub fn show(step: &Step) -> String {
             format!("{slot}: {}", asks.join("\n   + "))
         }
         Step::Drop { slot } => format!("{slot}: the connection is dropped"),
+        Step::Expire { slot } => format!("{slot}: the session expires"),
     }
 }
 

@@ -5,6 +5,7 @@
 //! > 0 create 000000022f61000000026869…
 //! >& 0 getData 000000022f6100
 //! drop 0
+//! expire 1
 //! ```
 //! `>` begins a step of requests, `>&` sends one more together with it. A request is a slot, the
 //! operation and the body in hexadecimal.
@@ -64,6 +65,9 @@ pub fn write_step(step: &Step, out: &mut String) {
         Step::Drop { slot } => {
             let _ = writeln!(out, "drop {slot}");
         }
+        Step::Expire { slot } => {
+            let _ = writeln!(out, "expire {slot}");
+        }
     }
 }
 
@@ -92,7 +96,8 @@ pub fn parse_step(line: &str, steps: &mut Vec<Step>) -> Result<bool, BadLine> {
                 _ => Err(bad()),
             };
         }
-        ["drop", ..] => return Err(bad()),
+        ["expire", slot] => Step::Expire { slot: parse_slot(slot).ok_or_else(bad)? },
+        ["drop" | "expire", ..] => return Err(bad()),
         _ => return Ok(false),
     };
     steps.push(step);
@@ -158,6 +163,7 @@ connect 2 wrong-password -1 short ahead
 >& 0 ping
 > 1 99 00ff
 drop 1
+expire 2
 ";
 
     #[test]
@@ -166,7 +172,7 @@ drop 1
         for line in TEXT.lines() {
             assert_eq!(parse_step(line, &mut steps), Ok(true), "{line}");
         }
-        assert_eq!(steps.len(), 5);
+        assert_eq!(steps.len(), 6);
         let mut text = String::new();
         steps.iter().for_each(|step| write_step(step, &mut text));
         assert_eq!(text, TEXT);
@@ -176,7 +182,9 @@ drop 1
     fn what_is_no_step_is_said_to_be_none() {
         let mut steps = Vec::new();
         assert_eq!(parse_step("< 0 closed", &mut steps), Ok(false));
-        for line in ["connect 0 new", "drop 9", "> 0 nothing 00", "> 0 ping 0", ">& 0 ping"] {
+        for line in
+            ["connect 0 new", "drop 9", "expire", "> 0 nothing 00", "> 0 ping 0", ">& 0 ping"]
+        {
             assert_eq!(parse_step(line, &mut steps), Err(BadLine(line.to_owned())));
         }
     }

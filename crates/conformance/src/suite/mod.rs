@@ -8,6 +8,7 @@ mod access;
 mod bench;
 mod hostile;
 mod multi;
+mod odd;
 mod sessions;
 mod time;
 mod watches;
@@ -60,13 +61,14 @@ fn old(profile: Profile) -> bool {
 /// All of them.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let rooms: [&[Case]; 7] = [
+    let rooms: [&[Case]; 8] = [
         sessions::CASES,
         znodes::CASES,
         multi::CASES,
         watches::CASES,
         access::CASES,
         hostile::CASES,
+        odd::CASES,
         time::CASES,
     ];
     rooms.concat()

@@ -48,6 +48,15 @@ impl Which {
             Self::Tcp(address) => Box::new(Tcp::new(address.clone())),
         }
     }
+
+    /// The server, and if it is ours, one on which nothing is reaped. A real one is configured so.
+    #[must_use]
+    pub fn quiet_target(&self) -> Box<dyn Target> {
+        match self {
+            Self::Embedded(profile) => Box::new(Embedded::quiet(*profile)),
+            Self::Tcp(_) => self.target(),
+        }
+    }
 }
 
 impl fmt::Display for Which {

@@ -36,6 +36,7 @@ fn transcripts_say_where_they_come_from_and_stay_small() {
     let all: usize = RECORDED.iter().map(|(_, text)| text.len()).sum();
     assert!(all < 1 << 20, "{all} bytes");
     for (profile, text) in RECORDED {
+        assert!(text.contains("\nexpire "), "{profile}: no session expires");
         assert!(text.starts_with(&format!("# Apache ZooKeeper {profile}, ")));
     }
 }

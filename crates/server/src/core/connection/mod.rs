@@ -121,6 +121,8 @@ pub(crate) struct Connection {
     pub(crate) asked: Time,
     pub(crate) stage: Stage,
     pub(crate) line: Line,
+    /// Its client has sent the byte for read-only servers, so that every handshake answers it.
+    pub(crate) read_only_byte: bool,
     /// [`SessionId::NONE`] before there is one.
     pub(crate) session: SessionId,
     /// As this connection negotiated it.
@@ -152,6 +154,7 @@ impl Connection {
             asked: now,
             stage: Stage::Handshake(deadline),
             line: Line::Whole,
+            read_only_byte: false,
             session: SessionId::NONE,
             timeout: Duration::ZERO,
             ids: Ids::of(peer.ip()),

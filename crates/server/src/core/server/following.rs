@@ -188,7 +188,7 @@ impl Server {
                     self.hang_up_other(request.session_id);
                     self.attach(id, request.session_id, timeout);
                 }
-                self.accept(id, &request, valid.then_some(timeout));
+                self.accept(id, valid.then_some(timeout));
             }
             (Waiting::Request(request), Told::Synced) => {
                 let code = self.read(id, xid, &request);
@@ -252,7 +252,7 @@ impl Server {
         } else {
             self.hang_up_other(request.session_id);
             if !sessions::is_password(request.session_id, request.password.as_ref()) {
-                return self.accept(id, &request, None);
+                return self.accept(id, None);
             }
             (request.session_id, Forward::Reopen { timeout })
         };
@@ -285,9 +285,9 @@ impl Server {
     fn answer_applied(&mut self, pending: Pending, session: SessionId, written: Written) {
         let Pending { connection: id, xid, what } = pending;
         match what {
-            Waiting::Handshake(request, timeout) => {
+            Waiting::Handshake(_, timeout) => {
                 self.attach(id, session, timeout);
-                self.accept(id, &request, Some(timeout));
+                self.accept_new(id, timeout);
             }
             // The session is attached to another member: its connection here is one too many.
             _ if written == Written::Failed(ErrorCode::SessionMoved) => self.close(id),

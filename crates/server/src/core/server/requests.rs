@@ -13,7 +13,7 @@ use super::super::connection::ConnectionId;
 use super::super::prepare;
 use super::Server;
 use super::log::Outcome;
-use super::malformed::Malformed;
+use super::malformed::{self, Malformed};
 
 impl Server {
     /// A frame behind the handshake. One too short for its header closes the connection.
@@ -24,8 +24,7 @@ impl Server {
             connection.counters.last_op = Some(opcode);
             connection.counters.last_xid = Some(header.xid);
         }
-        let request = Request::decode(opcode, body.clone())
-            .map_err(|error| Malformed::of(opcode, &body, error));
+        let request = malformed::decode(opcode, &body);
         match (opcode, request) {
             (OpCode::Auth, Ok(Request::Auth(request))) => self.auth(id, header.xid, &request),
             (OpCode::Sasl, Ok(Request::Sasl(request))) if request.token.is_some() => {
@@ -34,10 +33,10 @@ impl Server {
                 self.answer(id, header.xid, Zxid(0), ErrorCode::Ok, |out| reply.write(out));
             }
             // A scheme that is null is one that there is not.
-            (OpCode::Auth, Err(why)) if why.is_null() => self.auth_fails(id, header.xid),
+            (OpCode::Auth, Err(Malformed::Null(..))) => self.auth_fails(id, header.xid),
             // These two are decoded where a failure closes the connection.
             (OpCode::Auth | OpCode::Sasl, _) => self.close(id),
-            (opcode, request) => self.submit(id, header.xid, opcode, request),
+            (opcode, request) => self.submit(id, header.xid, opcode, &body, request),
         }
     }
 
@@ -47,6 +46,7 @@ impl Server {
         id: ConnectionId,
         xid: Xid,
         opcode: OpCode,
+        body: &Bytes,
         request: Result<Request, Malformed>,
     ) {
         let Some(connection) = self.connections.get(&id) else { return };
@@ -71,8 +71,9 @@ impl Server {
             return self.refuse(id, xid, ErrorCode::NotReadOnly);
         }
         match request {
+            _ if opcode == OpCode::CreateSession => self.create_session_again(id, xid, body),
             Ok(request) => self.with_faults(id, xid, request),
-            Err(why) => self.malformed(id, xid, opcode, why),
+            Err(why) => self.malformed(id, xid, opcode, body, &why),
         }
     }
 
@@ -80,10 +81,7 @@ impl Server {
     fn serves(&self, opcode: OpCode) -> bool {
         match opcode {
             OpCode::Check => prepare::is_check_a_write(self.config.profile),
-            // A real server takes createSession from a client, and answers another handshake.
-            OpCode::Notification | OpCode::Error | OpCode::CreateSession | OpCode::Unknown(_) => {
-                false
-            }
+            OpCode::Notification | OpCode::Error | OpCode::Unknown(_) => false,
             _ => true,
         }
     }

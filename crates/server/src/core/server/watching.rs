@@ -3,9 +3,11 @@
 //!
 //! Facts: `FinalRequestProcessor` and `DataTree.setWatches`.
 
+use bytes::Bytes;
 use zookit_proto::ops::error::ErrorResponse;
 use zookit_proto::types::{AddWatchMode, EventType};
-use zookit_proto::{ErrorCode, Reply, Request, Stat, Text, Xid, Zxid};
+use zookit_proto::wire::{DecodeError, Reader};
+use zookit_proto::{ErrorCode, OpCode, Reply, Request, Stat, Text, Xid, Zxid};
 
 use super::super::connection::ConnectionId;
 use super::super::java;
@@ -27,7 +29,10 @@ impl Server {
                 _ => (ErrorCode::MarshallingError, None),
             },
             Request::CheckWatches(request) if self.watches.knows(request.watcher_type) => {
-                (found(self.watches.contains(id, &request.path, request.watcher_type)), None)
+                match self.watches.contains(id, &request.path, request.watcher_type) {
+                    Some(is_there) => (found(is_there), None),
+                    None => (ErrorCode::MarshallingError, None),
+                }
             }
             Request::RemoveWatches(request) if self.watches.knows(request.watcher_type) => {
                 (found(self.watches.remove(id, &request.path, request.watcher_type)), None)
@@ -62,6 +67,34 @@ impl Server {
         err
     }
 
+    /// Watches of a connection before this one, with nulls among them: a real server sets those that
+    /// come before the null. On a null path a persistent watch is taken, and hears of nothing.
+    pub(super) fn set_again_until_null(
+        &mut self,
+        id: ConnectionId,
+        opcode: OpCode,
+        body: &Bytes,
+    ) -> ErrorCode {
+        let Ok((since, lists)) = lists(opcode, body) else { return ErrorCode::MarshallingError };
+        for (at, list) in lists.iter().enumerate() {
+            let Some(list) = list else { return ErrorCode::MarshallingError };
+            for path in list {
+                match (ONE_SHOT.get(at), path) {
+                    (Some(missed), Some(path)) => {
+                        self.set_again(id, since, std::slice::from_ref(path), *missed);
+                    }
+                    (Some(_), None) => return ErrorCode::MarshallingError,
+                    (None, Some(path)) if at == ONE_SHOT.len() => {
+                        self.watches.add_persistent(id, path);
+                    }
+                    (None, Some(path)) => self.watches.add_recursive(id, path),
+                    (None, None) => {}
+                }
+            }
+        }
+        ErrorCode::Ok
+    }
+
     /// Watches of a connection before this one. What they would have fired for in the meantime is
     /// told now, as far as the tree still shows it; the others are set.
     ///
@@ -80,6 +113,22 @@ impl Server {
             }
         }
     }
+}
+
+/// The lists of setWatches; those of setWatches2 go on with persistent ones and recursive ones.
+const ONE_SHOT: [EventType; 3] =
+    [EventType::NodeDataChanged, EventType::NodeCreated, EventType::NodeChildrenChanged];
+
+/// Paths, or null; or no list at all.
+type List = Option<Vec<Option<Text>>>;
+
+/// What is to be set again, whatever of it is null.
+fn lists(opcode: OpCode, body: &Bytes) -> Result<(Zxid, Vec<List>), DecodeError> {
+    let mut reader = Reader::new("SetWatches", body.clone());
+    let since = Zxid(reader.i64("relativeZxid")?);
+    let count = if opcode == OpCode::SetWatches { 3 } else { 5 };
+    let lists = (0..count).map(|_| reader.vector("watches")).collect::<Result<_, _>>()?;
+    Ok((since, lists))
 }
 
 /// What happened since, as far as a stat tells.

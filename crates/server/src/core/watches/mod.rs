@@ -67,30 +67,34 @@ impl Watches {
     }
 
     /// Whether a connection has such a watch. Before 3.9 the watch of any connection will do, by a
-    /// mistake of the real server.
+    /// mistake of the real server; `None` is what it stumbles over.
     pub(crate) fn contains(
         &self,
         connection: ConnectionId,
         path: &Text,
         watcher_type: WatcherType,
-    ) -> bool {
-        let (data, child) = if self.one_mode {
-            (self.data.is_watched_by_any(path), self.child.is_watched_by_any(path))
-        } else {
-            (self.data.is_watched(connection, path), self.child.is_watched(connection, path))
-        };
+    ) -> Option<bool> {
+        if self.one_mode {
+            return match watcher_type {
+                WatcherType::Children => self.child.is_watched_by_any(path),
+                WatcherType::Data => self.data.is_watched_by_any(path),
+                _ => {
+                    Some(self.child.is_watched_by_any(path)? || self.data.is_watched_by_any(path)?)
+                }
+            };
+        }
         let in_data = |mode| self.data.modes(connection, path).contains(mode);
         let in_child = |mode| self.child.modes(connection, path).contains(mode);
-        match watcher_type {
-            WatcherType::Any => data || child,
-            WatcherType::Children if self.one_mode => child,
-            WatcherType::Data if self.one_mode => data,
+        Some(match watcher_type {
+            WatcherType::Any => {
+                self.data.is_watched(connection, path) || self.child.is_watched(connection, path)
+            }
             WatcherType::Children => in_child(Mode::Standard),
             WatcherType::Data => in_data(Mode::Standard),
             WatcherType::Persistent => in_data(Mode::Persistent),
             WatcherType::PersistentRecursive => in_data(Mode::Recursive),
             _ => false,
-        }
+        })
     }
 
     /// Removes such watches of a connection; false if there were none.
@@ -177,7 +181,7 @@ mod tests {
         watches.add_data(A, &path);
         assert!(watches.remove(A, &path, WatcherType::Data));
         assert!(!watches.remove(A, &path, WatcherType::Children));
-        assert!(watches.contains(A, &path, WatcherType::Persistent));
+        assert_eq!(watches.contains(A, &path, WatcherType::Persistent), Some(true));
         assert!(watches.remove(A, &path, WatcherType::Any));
         assert!(!watches.remove(A, &path, WatcherType::Any));
     }

@@ -97,9 +97,16 @@ impl Table {
         !self.modes(connection, path).is_empty()
     }
 
-    /// Whether anybody watches the path.
-    pub(crate) fn is_watched_by_any(&self, path: &[u8]) -> bool {
-        self.by_path.contains_key(path)
+    /// Whether anybody watches the path, as it was found out before 3.9: with the parents of the
+    /// path at hand. `None`: a path that does not begin with a slash has one that is no path, and
+    /// the real server stumbles over it, at once or when there is a recursive watch to look for.
+    pub(crate) fn is_watched_by_any(&self, path: &[u8]) -> Option<bool> {
+        let rooted = path.is_empty() || path.first() == Some(&b'/');
+        match self.by_path.contains_key(path) {
+            _ if !rooted && !path.contains(&b'/') => None,
+            false if !rooted && self.recursive > 0 => None,
+            watched => Some(watched),
+        }
     }
 
     /// A connection does not watch a path in this mode any more, or in none at all. False if it

@@ -192,7 +192,7 @@ fn a_replayed_event_has_its_path_as_java_writes_it() {
 
 #[test]
 fn unknown_operations_are_refused_and_close() {
-    for opcode in [0, -1, -10, 10, 23, 999, i32::MIN] {
+    for opcode in [0, -1, 10, 23, 999, i32::MIN] {
         let mut talk = Talk::new();
         let a = talk.client();
         talk.send(a, &raw_frame(3, opcode, b""));
