@@ -1,3 +1,4 @@
 //! A deterministic simulator for ZooKeeper's client and servers, with a checker for every promise.
 
 pub mod observe;
+pub mod whole;
