@@ -1,5 +1,20 @@
 //! A deterministic simulator for ZooKeeper's client and servers, with a checker for every promise.
+//!
+//! Level 1 runs client sessions and an ensemble, all of them state machines, over a network of byte
+//! pipes in virtual time: [`world::run`] is one seed of it, and `zookit-sim` the command for many.
+//! Level 2 runs the whole client: [`whole`].
+//!
+//! * [`world`]: one seed: time, clients, members, what is on its way;
+//! * `network`: connections;
+//! * [`workload`]: what users do and what goes wrong, by name;
+//! * [`observe`]: what happened, as checkers see it;
+//! * [`trace`]: what happened, as a hash and as lines to read;
+//! * [`whole`]: the whole client, on the paused clock of a runtime.
 
-pub mod check;
+mod network;
+pub mod mutants;
 pub mod observe;
+pub mod trace;
 pub mod whole;
+pub mod workload;
+pub mod world;

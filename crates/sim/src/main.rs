@@ -1,0 +1,113 @@
+//! `zookit-sim`: seeds of the simulator, many or one to be read.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use zookit_sim::trace::{Trace, mixed};
+use zookit_sim::workload::{self, Workload};
+use zookit_sim::world::{self, Report};
+
+/// Clients and servers of ZooKeeper in a simulated world, with a checker for every promise
+#[derive(Debug, Parser)]
+#[command(name = "zookit-sim", version, max_term_width = 100, before_help = EXAMPLES,
+    after_help = AFTER)]
+struct Arguments {
+    /// Run so many seeds
+    #[arg(long, value_name = "N", default_value_t = 1000, conflicts_with_all = ["seed", "seconds"])]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, value_name = "S", default_value_t = 0, conflicts_with = "seed")]
+    from: u64,
+    /// Run seeds for so many seconds instead
+    #[arg(long, value_name = "S", conflicts_with = "seed")]
+    seconds: Option<u64>,
+    /// Replay this seed, with a line per event
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The workload; by default each seed chooses one
+    #[arg(long, value_name = "W", value_parser = named)]
+    workload: Option<&'static Workload>,
+    /// Go on to the next seed after a violation
+    #[arg(long)]
+    keep_going: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  zookit-sim --seeds 10000
+  zookit-sim --seeds 1000 --from 5000 --workload sessions
+  zookit-sim --seed 5017 --workload sessions | less";
+
+const AFTER: &str = "\
+Exit codes:
+  0  every promise was kept
+  1  one was broken; what it was, and how to replay it, is on standard output
+  2  the command line makes no sense";
+
+fn named(name: &str) -> Result<&'static Workload, String> {
+    workload::named(name).ok_or_else(|| {
+        let all = workload::ALL.iter().map(|one| format!("\n  {:<10} {}", one.name, one.about));
+        format!("there is none such; there are:{}", all.collect::<String>())
+    })
+}
+
+/// What came of many seeds.
+#[derive(Debug, Default)]
+struct Sum {
+    seeds: u64,
+    events: u64,
+    violations: u64,
+    hash: u64,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let begun = Instant::now();
+    let mut sum = Sum::default();
+    match arguments.seed {
+        Some(seed) => run_one(&arguments, seed, Trace::printing(), &mut sum),
+        None => run_many(&arguments, begun, &mut sum),
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    let rate = sum.events as f64 / seconds.max(1e-9);
+    let first = arguments.seed.unwrap_or(arguments.from);
+    println!(
+        "{} seeds from {first}, {} events, {rate:.0} events/s, {seconds:.1} s, {} violations, \
+         hash {:016x}",
+        sum.seeds, sum.events, sum.violations, sum.hash
+    );
+    if sum.violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run_many(arguments: &Arguments, begun: Instant, sum: &mut Sum) {
+    let time = arguments.seconds.map(Duration::from_secs);
+    for seed in arguments.from.. {
+        let over = match time {
+            Some(time) => begun.elapsed() >= time,
+            None => sum.seeds == arguments.seeds,
+        };
+        if over || (sum.violations > 0 && !arguments.keep_going) {
+            return;
+        }
+        run_one(arguments, seed, Trace::silent(), sum);
+    }
+}
+
+fn run_one(arguments: &Arguments, seed: u64, mut trace: Trace, sum: &mut Sum) {
+    let workload = arguments.workload.unwrap_or_else(|| workload::of_seed(seed));
+    let report = world::run(workload, seed, &mut trace);
+    let Report { events, calls, time, hash, violation } = report;
+    sum.seeds += 1;
+    sum.events += events;
+    sum.hash = mixed(sum.hash, hash);
+    if arguments.seed.is_some() {
+        println!("{}: {events} events, {calls} calls, {time}, hash {hash:016x}", workload.name);
+    }
+    if let Some(violation) = violation {
+        sum.violations += 1;
+        println!("VIOLATION {violation}");
+        let name = workload.name;
+        println!("  cargo run --release -p zookit-sim -- --seed {seed} --workload {name}");
+    }
+}

@@ -1,0 +1,67 @@
+//! The end of a run: everything finishes, watchers are dropped, some handles are closed, and what is
+//! left is shown to the checkers.
+
+use std::time::Duration;
+
+use super::client::{Client, nanos};
+use super::{MS, World, say};
+use zookit_proto::Time;
+
+/// How long everything may take to finish once all is well again. A session of four seconds is
+/// presumed gone after 5.4, and is buried and followed by another after some attempts more; five
+/// connections may be lost while watches are set again.
+pub(super) const CALM: Duration = Duration::from_secs(40);
+
+/// After this, sessions that nobody uses are gone.
+const AFTERMATH: u64 = 6000 * MS;
+
+impl World<'_> {
+    /// Lets the calm world come to rest.
+    pub(super) fn end(&mut self) {
+        let calm = nanos(Time::since_origin(CALM));
+        self.rest_until(self.now + calm, |client| client.is_idle());
+        let clients = u32::try_from(self.clients.len()).unwrap_or(u32::MAX);
+        for client in 0..clients {
+            for watcher in self.client(client).watchers.clone() {
+                self.drop_watcher(client, watcher);
+            }
+            self.settle_client(client);
+        }
+        self.rest_until(self.now + calm, |client| client.is_idle());
+        say!(self, "watchers are dropped; some handles are closed");
+        for client in 0..clients {
+            if !self.client(client).session.state().is_terminal() && self.rng.bool() {
+                self.close(client);
+            }
+        }
+        self.rest_until(self.now + calm, |client| {
+            client.is_idle() && (!client.closing || client.session.state().is_terminal())
+        });
+        let aftermath = self.now + AFTERMATH;
+        while self.now < aftermath && self.violation.is_none() {
+            self.advance();
+        }
+        self.finish();
+    }
+
+    /// Goes on until all clients are so and nothing is on its way between members, or until then.
+    fn rest_until(&mut self, until: u64, at_rest: impl Fn(&Client) -> bool) {
+        while self.now < until && self.violation.is_none() {
+            let quiet = self.messages.iter().all(|way| way.is_empty());
+            if quiet && self.clients.iter().all(&at_rest) {
+                return;
+            }
+            self.advance();
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.violation.is_some() {
+            return;
+        }
+        if let Some(last) = self.ensemble.history().last() {
+            self.trace.mix(last.zxid.0.unsigned_abs());
+        }
+        self.trace.mix(self.now);
+    }
+}
