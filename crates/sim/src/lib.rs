@@ -7,12 +7,13 @@
 //! * [`world`]: one seed: time, clients, members, what is on its way;
 //! * `network`: connections;
 //! * [`workload`]: what users do and what goes wrong, by name;
+//! * [`check`]: a checker for every promise;
 //! * [`observe`]: what happened, as checkers see it;
 //! * [`trace`]: what happened, as a hash and as lines to read;
 //! * [`whole`]: the whole client, on the paused clock of a runtime.
 
+pub mod check;
 mod network;
-pub mod mutants;
 pub mod observe;
 pub mod trace;
 pub mod whole;

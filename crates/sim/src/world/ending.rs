@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::client::{Client, nanos};
 use super::{MS, World, say};
+use crate::check::{Bounds, ClientLeft, Final, MemberLeft};
+use crate::observe::ClientId;
 use zookit_proto::Time;
 
 /// How long everything may take to finish once all is well again. A session of four seconds is
@@ -14,6 +16,10 @@ pub(super) const CALM: Duration = Duration::from_secs(40);
 
 /// After this, sessions that nobody uses are gone.
 const AFTERMATH: u64 = 6000 * MS;
+
+pub(super) fn bounds() -> Bounds {
+    Bounds { calm: CALM, ..Bounds::default() }
+}
 
 impl World<'_> {
     /// Lets the calm world come to rest.
@@ -59,7 +65,18 @@ impl World<'_> {
         if self.violation.is_some() {
             return;
         }
-        if let Some(last) = self.ensemble.history().last() {
+        let time = self.time();
+        let members = (0..self.ensemble.size()).filter_map(|member| self.ensemble.member(member));
+        let clients = (0_u32..).zip(&self.clients);
+        let left = Final {
+            now: time,
+            history: self.ensemble.history(),
+            members: members.map(MemberLeft::of).collect(),
+            clients: clients.map(|(n, it)| ClientLeft::of(ClientId(n), &it.session)).collect(),
+        };
+        let checkers = std::mem::replace(&mut self.checkers, crate::check::Checkers::new(1));
+        self.violation = checkers.finish(&left).err();
+        if let Some(last) = left.history.last() {
             self.trace.mix(last.zxid.0.unsigned_abs());
         }
         self.trace.mix(self.now);

@@ -17,7 +17,6 @@ pub(crate) mod clients;
 mod ending;
 mod members;
 pub(crate) mod queue;
-mod stub;
 
 use std::collections::VecDeque;
 
@@ -28,7 +27,7 @@ use zookit_server::core::{Ensemble, Message};
 
 use self::client::Client;
 use self::queue::{Event, Queue};
-use self::stub::{Checkers, Violation};
+use crate::check::{Checkers, Violation};
 use crate::network::{Line, LineId};
 use crate::observe::Observation;
 use crate::trace::Trace;
@@ -148,7 +147,7 @@ impl<'a> World<'a> {
             watchers: 0,
             events: 0,
             trace,
-            checkers: Checkers::new(members),
+            checkers: Checkers::within(members, ending::bounds()),
             violation: None,
             scratch: BytesMut::new(),
         }
