@@ -49,7 +49,11 @@ impl Clients {
 
     pub(super) fn stands(&mut self, client: ClientId, standing: Standing) {
         if standing.session != SessionId::NONE {
-            self.owners.entry(standing.session).or_insert((client, standing.generation));
+            // Another client at its end may have left its session to this one.
+            let left = |(other, _): (ClientId, Generation)| self.state(other).is_terminal();
+            if self.owner(standing.session).is_none_or(left) {
+                self.owners.insert(standing.session, (client, standing.generation));
+            }
             self.of.entry((client, standing.generation)).or_insert(standing.session);
         }
         self.all.insert(client, standing);

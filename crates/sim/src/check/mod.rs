@@ -5,6 +5,11 @@
 //!
 //! * [`fate`]: what a caller was told of a call is what became of it.
 //! * [`order`]: effects come in the order of submission, and time never goes back.
+//! * [`watches`]: who waits for a change hears of it, before any reply that shows it.
+//! * [`sessions`]: states, expiry, ephemeral znodes, and the walls between generations.
+//! * [`trust`]: nobody trusts a session that is over.
+//! * [`liveness`]: once nothing goes wrong any more, everything finishes.
+//! * [`leaks`]: nothing is left behind.
 //!
 //! They share two rooms: `history`, what was agreed on, and `clients`, whose session is whose.
 
@@ -12,10 +17,15 @@ mod clients;
 mod content;
 pub mod fate;
 mod history;
+pub mod leaks;
 mod left;
+pub mod liveness;
 pub mod order;
 mod reply;
+pub mod sessions;
+pub mod trust;
 mod violation;
+pub mod watches;
 
 pub use left::{ClientLeft, Final, MemberLeft, WatchLeft};
 pub use violation::Violation;
@@ -61,6 +71,10 @@ pub struct Checkers {
     clients: Clients,
     fate: fate::Fate,
     order: order::Order,
+    watches: watches::Watches,
+    sessions: sessions::Sessions,
+    trust: trust::Trust,
+    liveness: liveness::Liveness,
 }
 
 impl Checkers {
@@ -80,6 +94,10 @@ impl Checkers {
             clients: Clients::default(),
             fate: fate::Fate::default(),
             order: order::Order::new(bounds.in_order),
+            watches: watches::Watches::new(bounds.in_order),
+            sessions: sessions::Sessions::new(bounds.expiry_twelfths),
+            trust: trust::Trust::default(),
+            liveness: liveness::Liveness::new(bounds.calm),
         }
     }
 
@@ -89,34 +107,55 @@ impl Checkers {
     /// The first promise that it breaks. A run ends there: what comes behind it means nothing.
     pub fn see(&mut self, now: Time, observation: &Observation) -> Result<(), Violation> {
         let Self { history, clients, .. } = self;
+        self.sessions.pass(now, history, clients)?;
+        self.liveness.pass(now, clients, &self.fate)?;
         match observation {
             Observation::Submitted { client, call, request, watcher, pinned, generation } => {
                 let asked = fate::Asked { request, generation: *generation, pinned: *pinned };
                 let place = self.fate.submitted(now, history, *client, *call, &asked)?;
                 self.order.submitted(*client, place);
+                self.watches.submitted(*client, *call, request, *watcher);
+                self.trust.submitted(clients, *client, request);
+                self.liveness.submitted(*client);
             }
             Observation::Ended { client, call, end } => {
                 let ended = self.fate.ended(now, history, *client, *call, end)?;
                 self.order.ended(now, &ended, end)?;
+                let by_server = ended.by_server;
+                self.watches.ended(now, history, (*client, *call), end, by_server)?;
             }
             // It still ends, and that is looked at.
             Observation::Abandoned { .. } => {}
             Observation::Notice { client, watcher, notice } => {
                 self.order.noticed(now, *client, notice)?;
+                self.watches.noticed(now, history, (*client, *watcher), notice)?;
             }
-            Observation::WatcherDropped { client, watcher } => {}
+            Observation::WatcherDropped { client, watcher } => {
+                self.watches.dropped(history, *client, *watcher);
+            }
             Observation::State { client, change } => {
                 self.order.state(now, *client, change)?;
-                clients.stands(*client, clients::Standing::of(now, change));
+                self.sessions.state(now, history, clients, *client, change)?;
+                self.watches.state(now, *client, change)?;
             }
-            Observation::Trusted { client, session, until } => {}
+            Observation::Trusted { client, session, until } => {
+                if until.is_some() {
+                    clients.sign(*client, now);
+                }
+                self.trust.trusted(now, history, *client, *session, *until)?;
+            }
+            Observation::EndAsked { session } => self.trust.end_asked(*session),
             Observation::Committed(transaction) => {
+                self.sessions.committed(now, history, transaction)?;
                 history.add(now, transaction)?;
                 let placed = self.fate.committed(now, history, clients, transaction)?;
                 self.order.committed(now, transaction, placed)?;
+                self.watches.committed(history);
+                self.trust.committed(now, transaction)?;
             }
             Observation::Calm => {
                 self.calm = true;
+                self.liveness.calm(now);
             }
         }
         Ok(())
@@ -127,11 +166,17 @@ impl Checkers {
     ///
     /// # Errors
     /// What is left that must not be, or missing that must be there.
-    pub fn finish(self, left: &Final<'_>) -> Result<(), Violation> {
+    pub fn finish(mut self, left: &Final<'_>) -> Result<(), Violation> {
         let now = left.now;
         self.history.agrees_with(now, left.history)?;
         self.fate.finish(now)?;
         self.order.finish(now, &self.fate)?;
+        if self.calm {
+            self.liveness.finish(now, &self.clients, &self.fate)?;
+            self.sessions.finish(now, &self.history, &self.clients)?;
+            self.watches.finish(now, &self.history, &self.clients)?;
+            leaks::check(left, self.members, &self.history, &self.clients, &self.watches)?;
+        }
         Ok(())
     }
 }
