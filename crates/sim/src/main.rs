@@ -1,5 +1,6 @@
 //! `zookit-sim`: seeds of the simulator, many or one to be read.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,13 @@ fn named(name: &str) -> Result<&'static Workload, String> {
     })
 }
 
+/// Prints a line; whoever closes the pipe has read enough.
+macro_rules! say {
+    ($($format:tt)*) => {
+        drop(writeln!(std::io::stdout(), $($format)*))
+    };
+}
+
 /// What came of many seeds.
 #[derive(Debug, Default)]
 struct Sum {
@@ -72,10 +80,13 @@ fn main() -> ExitCode {
     let seconds = begun.elapsed().as_secs_f64();
     let rate = sum.events as f64 / seconds.max(1e-9);
     let first = arguments.seed.unwrap_or(arguments.from);
-    println!(
+    say!(
         "{} seeds from {first}, {} events, {rate:.0} events/s, {seconds:.1} s, {} violations, \
          hash {:016x}",
-        sum.seeds, sum.events, sum.violations, sum.hash
+        sum.seeds,
+        sum.events,
+        sum.violations,
+        sum.hash
     );
     if sum.violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -102,12 +113,12 @@ fn run_one(arguments: &Arguments, seed: u64, mut trace: Trace, sum: &mut Sum) {
     sum.events += events;
     sum.hash = mixed(sum.hash, hash);
     if arguments.seed.is_some() {
-        println!("{}: {events} events, {calls} calls, {time}, hash {hash:016x}", workload.name);
+        say!("{}: {events} events, {calls} calls, {time}, hash {hash:016x}", workload.name);
     }
     if let Some(violation) = violation {
         sum.violations += 1;
-        println!("VIOLATION {violation}");
+        say!("VIOLATION {violation}");
         let name = workload.name;
-        println!("  cargo run --release -p zookit-sim -- --seed {seed} --workload {name}");
+        say!("  cargo run --release -p zookit-sim -- --seed {seed} --workload {name}");
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod frames;
 
 use std::fmt::Arguments;
+use std::io::Write as _;
 
 /// What happened, as one number; and as text, if somebody looks.
 #[derive(Debug, Default)]
@@ -49,10 +50,14 @@ impl Trace {
     }
 
     /// Prints a line, after the time.
-    pub fn line(&self, nanos: u64, what: Arguments<'_>) {
+    pub fn line(&mut self, nanos: u64, what: Arguments<'_>) {
         if self.printing {
             let (seconds, micros) = (nanos / 1_000_000_000, nanos / 1000 % 1_000_000);
-            println!("{seconds:>4}.{micros:06}  {what}");
+            // Whoever closes the pipe has read enough.
+            let line = format!("{seconds:>4}.{micros:06}  {what}\n");
+            if std::io::stdout().lock().write_all(line.as_bytes()).is_err() {
+                self.printing = false;
+            }
         }
     }
 

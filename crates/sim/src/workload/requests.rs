@@ -14,7 +14,7 @@ use zookit_proto::ops::multi::{MultiOp, MultiRequest};
 use zookit_proto::ops::set_data::SetDataRequest;
 use zookit_proto::ops::sync::SyncRequest;
 use zookit_proto::types::{Acl, AddWatchMode, CreateMode, Perms};
-use zookit_proto::{OpCode, Request, Text};
+use zookit_proto::{OpCode, Request, SessionId, Text};
 use zookit_session::WatchKind;
 
 use crate::world::World;
@@ -34,6 +34,19 @@ pub(crate) const KINDS: [WatchKind; 5] = [
 ];
 
 impl World<'_> {
+    /// Half of the worlds begin with the znodes that others are below.
+    pub(crate) fn furnish(&mut self) {
+        if self.rng.bool() {
+            return;
+        }
+        for path in ["/a", "/b", "/a/x"] {
+            let create = self.create(Text::from_static(path), CreateMode::Persistent, 0);
+            let create = Request::Create(CreateRequest { data: None, ..create });
+            let created = self.ensemble.execute(self.time(), SessionId::NONE, &create);
+            debug_assert!(created.is_ok());
+        }
+    }
+
     pub(super) fn path(&mut self) -> Text {
         Text::from_static(PATHS[self.rng.usize(0..PATHS.len())])
     }

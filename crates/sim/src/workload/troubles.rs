@@ -5,6 +5,7 @@ use zookit_server::core::{Effect, Fault};
 
 use super::{Trouble, millis, weighted};
 use crate::network::{ClientEnd, LineId, Way};
+use crate::observe::Observation;
 use crate::world::queue::{Event, Relief};
 use crate::world::{MS, Phase, World, say};
 
@@ -187,6 +188,7 @@ impl World<'_> {
                 }
             }
         }
+        self.observe(&Observation::EndAsked { session });
         self.ensemble.expire_session(time, session);
     }
 

@@ -14,8 +14,8 @@ use zookit_proto::Time;
 /// connections may be lost while watches are set again.
 pub(super) const CALM: Duration = Duration::from_secs(40);
 
-/// After this, sessions that nobody uses are gone.
-const AFTERMATH: u64 = 6000 * MS;
+/// By so much a server may be late with the end of a session: sessions expire in buckets.
+const BUCKET: u64 = 500 * MS;
 
 pub(super) fn bounds() -> Bounds {
     Bounds { calm: CALM, ..Bounds::default() }
@@ -43,11 +43,22 @@ impl World<'_> {
         self.rest_until(self.now + calm, |client| {
             client.is_idle() && (!client.closing || client.session.state().is_terminal())
         });
-        let aftermath = self.now + AFTERMATH;
-        while self.now < aftermath && self.violation.is_none() {
+        let timeout = self.workload.timeouts.iter().max().copied().unwrap_or_default() * MS;
+        let aftermath = self.now + timeout + BUCKET;
+        while self.now < aftermath && self.violation.is_none() && self.has_stale_sessions() {
             self.advance();
         }
+        let none = |_: &Client| true;
+        self.rest_until(self.now + calm, none);
         self.finish();
+    }
+
+    /// Whether a session lives that is no client's any more.
+    fn has_stale_sessions(&self) -> bool {
+        let Some(agreed) = self.ensemble.agreed() else { return false };
+        let open = |client: &&Client| !client.session.state().is_terminal();
+        let used = |id| self.clients.iter().filter(open).any(|it| it.session.session_id() == id);
+        agreed.sessions().iter().any(|session| !used(session.id))
     }
 
     /// Goes on until all clients are so and nothing is on its way between members, or until then.

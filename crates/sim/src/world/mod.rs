@@ -154,6 +154,7 @@ impl<'a> World<'a> {
     }
 
     fn begin(&mut self) {
+        self.furnish();
         let (least, most) = self.workload.clients;
         for _ in 0..self.rng.usize(least..=most) {
             self.new_client();
