@@ -121,7 +121,10 @@ impl Order {
         client: ClientId,
         change: &StateChange,
     ) -> Result<(), Violation> {
-        self.sessions.entry((client, change.generation)).or_insert(change.session);
+        // While the next session is being opened, there is none yet.
+        if change.session != SessionId::NONE {
+            self.sessions.insert((client, change.generation), change.session);
+        }
         let line = self.lines.entry(client).or_default();
         if self.in_order && change.zxid < line.told {
             let what = format!(

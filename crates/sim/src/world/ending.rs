@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::client::{Client, nanos};
 use super::{MS, World, say};
 use crate::check::{Bounds, ClientLeft, Final, MemberLeft};
+use crate::network::{ClientEnd, Line};
 use crate::observe::ClientId;
 use zookit_proto::Time;
 
@@ -45,7 +46,10 @@ impl World<'_> {
         });
         let timeout = self.workload.timeouts.iter().max().copied().unwrap_or_default() * MS;
         let aftermath = self.now + timeout + BUCKET;
-        while self.now < aftermath && self.violation.is_none() && self.has_stale_sessions() {
+        while self.now < aftermath
+            && self.violation.is_none()
+            && (self.has_stale_sessions() || self.has_stale_lines())
+        {
             self.advance();
         }
         let none = |_: &Client| true;
@@ -59,6 +63,12 @@ impl World<'_> {
         let open = |client: &&Client| !client.session.state().is_terminal();
         let used = |id| self.clients.iter().filter(open).any(|it| it.session.session_id() == id);
         agreed.sessions().iter().any(|session| !used(session.id))
+    }
+
+    /// Whether a member believes in a connection that its client has closed.
+    fn has_stale_lines(&self) -> bool {
+        let stale = |line: &Line| line.client_end == ClientEnd::Gone && line.server.is_some();
+        self.lines.iter().any(stale)
     }
 
     /// Goes on until all clients are so and nothing is on its way between members, or until then.

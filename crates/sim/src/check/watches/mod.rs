@@ -362,7 +362,9 @@ impl Watches {
         if until < after {
             return is(", which is backwards".into());
         }
-        if until > history.last() {
+        // A new leader counts from the beginning of its epoch, at which there is no transaction.
+        let begins_an_epoch = until.0.trailing_zeros() >= 32;
+        if until > history.last() && !begins_an_epoch {
             return is(format!(", and the last transaction is {}", history.last()));
         }
         if let Some(first) = self.first_pending(name, history).filter(|it| it.zxid <= after) {
