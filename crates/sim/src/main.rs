@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use zookit_sim::trace::{Trace, mixed};
 use zookit_sim::workload::{self, Workload};
-use zookit_sim::world::{self, Report};
+use zookit_sim::world::{self, Report, Tally};
 
 /// Clients and servers of ZooKeeper in a simulated world, with a checker for every promise
 #[derive(Debug, Parser)]
@@ -67,6 +67,7 @@ struct Sum {
     events: u64,
     violations: u64,
     hash: u64,
+    tally: Tally,
 }
 
 fn main() -> ExitCode {
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         Some(seed) => run_one(&arguments, seed, Trace::printing(), &mut sum),
         None => run_many(&arguments, begun, &mut sum),
     }
+    say!("{}", sum.tally);
     let seconds = begun.elapsed().as_secs_f64();
     let rate = sum.events as f64 / seconds.max(1e-9);
     let first = arguments.seed.unwrap_or(arguments.from);
@@ -108,10 +110,11 @@ fn run_many(arguments: &Arguments, begun: Instant, sum: &mut Sum) {
 fn run_one(arguments: &Arguments, seed: u64, mut trace: Trace, sum: &mut Sum) {
     let workload = arguments.workload.unwrap_or_else(|| workload::of_seed(seed));
     let report = world::run(workload, seed, &mut trace);
-    let Report { events, calls, time, hash, violation } = report;
+    let Report { events, calls, time, hash, tally, violation } = report;
     sum.seeds += 1;
     sum.events += events;
     sum.hash = mixed(sum.hash, hash);
+    sum.tally += tally;
     if arguments.seed.is_some() {
         say!("{}: {events} events, {calls} calls, {time}, hash {hash:016x}", workload.name);
     }

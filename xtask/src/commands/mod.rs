@@ -9,6 +9,7 @@ mod full;
 mod fuzzing;
 mod golden;
 mod loom;
+mod sim;
 mod test;
 mod tidy;
 mod tour;
@@ -85,6 +86,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "what callers and the driver share, in every order of their threads",
         run: loom::run,
+    },
+    Command {
+        name: "sim",
+        arguments: "[SECONDS]",
+        about: "seeds of the simulator, for a minute unless told otherwise",
+        run: sim::run,
     },
     Command {
         name: "check",

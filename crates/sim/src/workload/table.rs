@@ -224,6 +224,8 @@ const RESTORE: Workload = Workload {
         (2, Act::Read),
     ],
     troubles: &[(8, Trouble::Drop), (8, Trouble::Break), (2, Trouble::Stall), (1, Trouble::Expire)],
+    // Hundreds of kilobytes in a narrow pipe would be a run of nothing else.
+    network: Network { narrow: 0, ..NETWORK },
     ..MIXED
 };
 

@@ -44,7 +44,7 @@ impl World<'_> {
         let line = LineId(u32::try_from(self.lines.len()).unwrap_or(u32::MAX));
         let network = &self.workload.network;
         let capacity =
-            if self.rng.u8(..) < network.narrow { self.rng.usize(1..200) } else { 1 << 18 };
+            if self.rng.u8(..) < network.narrow { self.rng.usize(16..400) } else { 1 << 18 };
         say!(self, "c{client} dials m{member} (connection {})", line.0);
         self.trace.mix(u64::from(port));
         let there = member < self.ensemble.size();

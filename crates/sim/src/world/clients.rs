@@ -121,6 +121,7 @@ impl World<'_> {
             }
             Told::Watch(watcher, notice) => {
                 self.trace.mix(watcher.0);
+                self.tally.notice(&notice);
                 say!(self, "c{client} w{} is told {notice:?}", watcher.0);
                 if !matches!(notice, WatchNotice::Event { .. } | WatchNotice::Gap { .. }) {
                     self.client_mut(client).watchers.retain(|other| *other != watcher);
@@ -130,6 +131,7 @@ impl World<'_> {
             }
             Told::State(change) => {
                 self.trace.mix(change.state as u64 + 1);
+                self.tally.state(change.state, change.watches_restored);
                 say!(
                     self,
                     "c{client} is {:?}: {} ({})",
@@ -149,6 +151,7 @@ impl World<'_> {
     fn completed(&mut self, client: u32, ticket: Ticket, outcome: Outcome) {
         let call = Call(ticket.0);
         self.trace.mix(ticket.0);
+        self.tally.outcome(&outcome);
         say!(self, "c{client} #{} ends: {}", ticket.0, in_words(&outcome));
         self.client_mut(client).pending.remove(&call);
         let end = match outcome {

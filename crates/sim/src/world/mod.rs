@@ -4,10 +4,11 @@
 //! the same run, byte for byte.
 //!
 //! * this file: time, and who handles what happens;
-//! * [`client`]: one handle; `clients`: what it wants and what it is told;
+//! * `client`: one handle; `clients`: what it wants and what it is told;
 //! * `members`: what the ensemble wants;
 //! * `carrying`: bytes and connections between them;
-//! * `queue`: what is going to happen.
+//! * `queue`: what is going to happen;
+//! * `ending`: how a run ends.
 //!
 //! What users do, and what goes wrong, is a [workload](crate::workload)'s.
 
@@ -17,6 +18,11 @@ pub(crate) mod clients;
 mod ending;
 mod members;
 pub(crate) mod queue;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use tally::Tally;
 
 use std::collections::VecDeque;
 
@@ -68,6 +74,8 @@ pub struct Report {
     pub time: Time,
     /// The hash of all that happened.
     pub hash: u64,
+    /// How much came about.
+    pub tally: Tally,
     /// What was not as promised.
     pub violation: Option<Violation>,
 }
@@ -98,6 +106,7 @@ pub(crate) struct World<'a> {
     pub(crate) calls: u64,
     pub(crate) watchers: u64,
     pub(crate) events: u64,
+    tally: Tally,
     pub(crate) trace: &'a mut Trace,
     checkers: Checkers,
     violation: Option<Violation>,
@@ -118,6 +127,7 @@ pub fn run(workload: &'static Workload, seed: u64, trace: &mut Trace) -> Report 
         calls: world.calls,
         time: world.time(),
         hash: world.trace.hash(),
+        tally: world.tally,
         violation: world.violation,
     }
 }
@@ -146,6 +156,7 @@ impl<'a> World<'a> {
             calls: 0,
             watchers: 0,
             events: 0,
+            tally: Tally::default(),
             trace,
             checkers: Checkers::within(members, ending::bounds()),
             violation: None,
