@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use zookit_client::{Client, ConnectError, ConnectOptions, SessionId};
 use zookit_server::core::{Config, Server, SessionInfo, Time, Transaction, WatchInfo};
 
@@ -148,10 +149,16 @@ impl SimulatedEnsemble {
         self.with(|network| network.ensemble.history().to_vec())
     }
 
-    /// The sessions that live, as the leader knows them; as the first member does, without one.
+    /// The sessions that live, after all that was agreed on. To which connections they are attached
+    /// the members know.
     #[must_use]
     pub fn sessions(&self) -> Vec<SessionInfo> {
-        self.look(self.leader().unwrap_or(0), Server::sessions).unwrap_or_default()
+        self.agreed(Server::sessions)
+    }
+
+    /// A look at what was agreed on: the tree, the sessions.
+    pub fn agreed<T>(&self, at: impl FnOnce(&Server) -> T) -> T {
+        self.with(|network| at(network.agreed()))
     }
 
     /// The watches that members keep, of all of them.
@@ -166,11 +173,11 @@ impl SimulatedEnsemble {
         self.with(|network| network.ensemble.member(member).map(at))
     }
 
-    /// Waits until it is so for a member, and looks again whenever something happened.
-    pub async fn until(&self, member: usize, mut holds: impl FnMut(&Server) -> bool) {
+    /// Waits until it is so of what was agreed on, and looks again whenever something happened.
+    pub async fn until(&self, mut holds: impl FnMut(&Server) -> bool) {
         poll_fn(|context| {
             let mut network = self.shared.lock();
-            if network.ensemble.member(member).is_some_and(&mut holds) {
+            if holds(network.agreed()) {
                 return Poll::Ready(());
             }
             network.waiting.push(context.waker().clone());
@@ -196,6 +203,11 @@ impl SimulatedEnsemble {
     #[must_use]
     pub fn member_of(&self, session: SessionId) -> Option<usize> {
         self.with(|network| network.end_of_session(session).map(|(member, _)| member))
+    }
+
+    /// When it was started.
+    pub(super) fn origin(&self) -> Instant {
+        self.shared.instant(Time::ZERO)
     }
 
     /// Does something with the network, and all that follows.

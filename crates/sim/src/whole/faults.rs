@@ -16,7 +16,8 @@ use super::storm::Trouble;
 /// Members.
 impl SimulatedEnsemble {
     /// A member loses its fellows: it closes its clients' connections, and serves nobody until it
-    /// [joins](Self::join) them again. If it led and there is a quorum without it, another leads.
+    /// [joins](Self::join) them again. If it led, or there is no quorum without it, the same
+    /// becomes of all others; where there is a quorum they elect another within a second.
     pub fn cut(&self, member: usize) {
         self.part(member, false);
     }
@@ -28,25 +29,21 @@ impl SimulatedEnsemble {
 
     fn part(&self, member: usize, readonly: bool) {
         self.with(|network| {
-            if network.apart.insert(member) {
-                network.ensemble.cut(network.now, member, readonly);
-            }
+            network.ensemble.cut(network.now, member, readonly);
         });
     }
 
     /// A member that was cut off is back, with all that was agreed on meanwhile.
     pub fn join(&self, member: usize) {
         self.with(|network| {
-            if network.apart.remove(&member) {
-                network.ensemble.join(network.now, member);
-            }
+            network.ensemble.join(network.now, member);
         });
     }
 
     /// Another member leads from now on: all connections are closed, and sessions have their full
-    /// timeouts.
-    pub fn elect(&self, leader: usize) {
-        self.with(|network| network.ensemble.elect(network.now, leader));
+    /// timeouts. False, and nothing happens, if it has no quorum.
+    pub fn elect(&self, leader: usize) -> bool {
+        self.with(|network| network.ensemble.elect(network.now, leader))
     }
 
     /// A member stops and starts again: its connections are closed, its sessions live on.
@@ -67,13 +64,9 @@ impl SimulatedEnsemble {
 /// Sessions and their connections.
 impl SimulatedEnsemble {
     /// Ends a session as if its time were over: its ephemeral znodes go in one transaction, and its
-    /// connection is closed. False if there is no such session.
+    /// connection is closed. False if there is no such session, or nobody leads.
     pub fn expire(&self, session: SessionId) -> bool {
-        self.with(|network| {
-            let leader = network.ensemble.leader();
-            let expire = |server: &mut Server, now| server.expire_session(now, session);
-            leader.and_then(|leader| network.with_member(leader, expire)).unwrap_or(false)
-        })
+        self.with(|network| network.ensemble.expire_session(network.now, session))
     }
 
     /// Closes the connection of a session, which lives on. False if it has none.
@@ -202,12 +195,10 @@ impl Network {
     pub(super) fn restart_member(&mut self, member: usize) {
         if self.ensemble.size() == 1 {
             self.with_member(member, Server::restart);
-        } else if !self.apart.contains(&member) {
+        } else if !self.ensemble.is_cut(member) {
             let now = self.now;
             self.ensemble.cut(now, member, false);
-            self.follow();
             self.ensemble.join(now, member);
-            self.follow();
         }
     }
 }

@@ -54,7 +54,7 @@ impl Way {
         self.flight.back().map_or(time, |(last, _)| time.max(*last))
     }
 
-    /// Loses all that is under way but the first so many bytes of it.
+    /// Loses all that is under way but the first so many bytes of it; an end is lost too.
     pub(super) fn truncate(&mut self, mut keep: usize) {
         self.bytes = self.bytes.min(keep);
         let mut kept = VecDeque::new();
@@ -65,7 +65,9 @@ impl Way {
                     keep -= bytes.len();
                     kept.push_back((time, Parcel::Bytes(bytes)));
                 }
-                _ => {}
+                Parcel::Bytes(_) => {}
+                // It did not happen: another end takes its place.
+                Parcel::End(_) => self.ended = false,
             }
         }
         self.flight = kept;

@@ -5,6 +5,7 @@
 //! * `task.rs`: the one task that time drives. `dialer.rs`: the client's side.
 //! * `ensemble.rs`, `faults.rs`: the handle, which `zookit::testing` offers to users.
 //! * `fates.rs`: what callers were told, held against what was committed.
+//! * `workload/`: random programs of the client's public API, and what must hold of them.
 
 mod carry;
 mod dialer;
@@ -16,6 +17,7 @@ mod line;
 mod network;
 mod storm;
 mod task;
+pub mod workload;
 
 use std::future::Future;
 

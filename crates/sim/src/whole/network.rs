@@ -24,6 +24,9 @@ pub(super) const PORT: u16 = 2181;
 /// A way takes no more than so many bytes at once, as a kernel's buffers do.
 const WINDOW: usize = 64 * 1024;
 
+/// How long an election takes, in milliseconds.
+const ELECTION_MS: RangeInclusive<u64> = 50..=1000;
+
 /// Something that happens at its time.
 #[derive(Debug)]
 pub(super) enum Happening {
@@ -31,6 +34,8 @@ pub(super) enum Happening {
     Arrival(LineId, Direction),
     /// Members hear of one another.
     Message(Message),
+    /// The members that are together choose one that leads.
+    Election,
     /// A storm strikes, or ends.
     Storm,
 }
@@ -79,8 +84,8 @@ pub(super) struct Network {
     pub(super) lag: Vec<Duration>,
     /// When the last message of a pair arrives.
     last_message: BTreeMap<(usize, usize), Time>,
-    /// Members without their fellows.
-    pub(super) apart: BTreeSet<usize>,
+    /// Whether members are about to choose one that leads.
+    electing: bool,
     pub(super) storm: Option<Storm>,
     pub(super) cut: Option<Cut>,
     pub(super) digest: Digest,
@@ -107,7 +112,7 @@ impl Network {
             partitioned: BTreeSet::new(),
             lag: vec![Duration::ZERO; members.max(1)],
             last_message: BTreeMap::new(),
-            apart: BTreeSet::new(),
+            electing: false,
             storm: None,
             cut: None,
             digest: Digest::default(),
@@ -174,6 +179,10 @@ impl Network {
         match happening {
             Happening::Arrival(line, direction) => self.arrive(line, direction),
             Happening::Message(message) => self.ensemble.deliver(self.now, message),
+            Happening::Election => {
+                self.electing = false;
+                self.elect_if_needed();
+            }
             Happening::Storm => self.strike(),
         }
     }
@@ -305,10 +314,32 @@ impl Network {
                 break;
             }
         }
+        self.elect_in_time();
         if let Some(task) = self.task.take() {
             task.wake();
         }
         self.waiting.drain(..).for_each(Waker::wake);
+    }
+
+    /// Without a leader the members look for one, which takes a moment.
+    fn elect_in_time(&mut self) {
+        let all = self.ensemble.size();
+        let together = (0..all).filter(|member| !self.ensemble.is_cut(*member)).count();
+        if self.ensemble.leader().is_none() && !self.electing && together > all / 2 {
+            self.electing = true;
+            let wait = Duration::from_millis(self.rng.u64(ELECTION_MS));
+            self.schedule(self.now.after(wait), Happening::Election);
+        }
+    }
+
+    /// One of those that are together leads from now on, if none does.
+    pub(super) fn elect_if_needed(&mut self) {
+        let all = self.ensemble.size();
+        let together: Vec<_> = (0..all).filter(|it| !self.ensemble.is_cut(*it)).collect();
+        if self.ensemble.leader().is_none() && !together.is_empty() {
+            let leader = together[self.rng.usize(0..together.len())];
+            self.ensemble.elect(self.now, leader);
+        }
     }
 
     fn follow_member(&mut self, member: usize) -> bool {
@@ -341,6 +372,11 @@ impl Network {
             }
         }
         anything
+    }
+
+    /// The machine that has applied all that was agreed on.
+    pub(super) fn agreed(&self) -> &Server {
+        self.ensemble.agreed().expect("an ensemble has a member")
     }
 
     pub(super) fn member(&mut self, member: usize) -> Option<&mut Server> {

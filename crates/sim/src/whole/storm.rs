@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zookit_proto::Class;
-use zookit_server::core::{Effect, Fault, Time};
+use zookit_server::core::{Effect, Fault, Server, Time};
 
 use super::carry::NEVER;
 use super::line::{Direction, End, LineId, Parcel};
@@ -101,10 +101,8 @@ impl Network {
     pub(super) fn calm(&mut self) {
         self.storm = None;
         self.cut = None;
-        let now = self.now;
-        for member in std::mem::take(&mut self.apart) {
-            self.ensemble.join(now, member);
-        }
+        self.join_all();
+        self.elect_if_needed();
         for member in 0..self.ensemble.size() {
             if let Some(server) = self.ensemble.member_mut(member) {
                 server.clear_faults();
@@ -145,7 +143,6 @@ impl Network {
         for direction in [Direction::ToServer, Direction::ToClient] {
             let Some(line) = self.lines.get_mut(&id) else { return };
             let way = line.way(direction);
-            way.ended = false;
             let under_way = way.bytes;
             let keep = self.rng.usize(0..=under_way);
             if let Some(line) = self.lines.get_mut(&id) {
@@ -203,35 +200,32 @@ impl Network {
 
     fn some_election(&mut self) {
         let leader = self.some_member();
-        if !self.apart.contains(&leader) {
-            self.ensemble.elect(self.now, leader);
+        self.ensemble.elect(self.now, leader);
+    }
+
+    fn join_all(&mut self) {
+        for member in 0..self.ensemble.size() {
+            if self.ensemble.is_cut(member) {
+                self.ensemble.join(self.now, member);
+            }
         }
     }
 
     /// One leaves, or all that left come back.
     fn some_parting(&mut self) {
-        if self.ensemble.size() == 1 {
-            return;
-        }
-        let now = self.now;
         let member = self.some_member();
-        if self.apart.is_empty() || (self.apart.len() < self.ensemble.size() && self.rng.bool()) {
-            let readonly = self.rng.bool();
-            if self.apart.insert(member) {
-                self.ensemble.cut(now, member, readonly);
-            }
-        } else {
-            for member in std::mem::take(&mut self.apart) {
-                self.ensemble.join(now, member);
-            }
+        let any = (0..self.ensemble.size()).any(|member| self.ensemble.is_cut(member));
+        if any && self.rng.bool() {
+            self.join_all();
+        } else if !self.ensemble.is_cut(member) {
+            let read_only = self.rng.bool();
+            self.ensemble.cut(self.now, member, read_only);
         }
     }
 
     fn some_restart(&mut self) {
         let member = self.some_member();
-        if !self.apart.contains(&member) {
-            self.restart_member(member);
-        }
+        self.restart_member(member);
     }
 
     fn some_lag(&mut self) {
@@ -253,12 +247,11 @@ impl Network {
     }
 
     fn some_expiry(&mut self) {
-        let Some(leader) = self.ensemble.leader() else { return };
-        let sessions = self.ensemble.member(leader).map(zookit_server::core::Server::sessions);
+        let sessions = self.ensemble.agreed().map(Server::sessions);
         let ids: Vec<_> = sessions.into_iter().flatten().map(|session| session.id).collect();
         if !ids.is_empty() {
             let id = ids[self.rng.usize(0..ids.len())];
-            self.with_member(leader, |server, now| server.expire_session(now, id));
+            self.ensemble.expire_session(self.now, id);
         }
     }
 }
