@@ -1,7 +1,7 @@
 //! What clients want, and what they are told.
 
 use bytes::BytesMut;
-use zookit_proto::{OpCode, Request, Time, Xid, frame};
+use zookit_proto::{OpCode, Request, SessionId, Time, Xid, frame};
 use zookit_session::{
     Event as Told, Outcome, Run, Session, Submission, Ticket, Tickets, WatchKind, WatchNotice,
     WatchRequest, WatcherId,
@@ -171,8 +171,12 @@ impl World<'_> {
             return;
         }
         seen.trusted = trusted;
-        let clock = seen.clock;
+        let (clock, closing) = (seen.clock, seen.closing);
         let (session, until) = trusted;
+        if closing && session != SessionId::NONE {
+            // Granted after it was told to close.
+            self.observe(&Observation::EndAsked { session });
+        }
         let until = until.map(|until| {
             // The last moment at which its clock does not show more.
             let nanos = (nanos(until).saturating_add(1).saturating_mul(1000) - 1) / clock.0;
@@ -287,6 +291,8 @@ impl World<'_> {
         let call = self.next_call(client);
         self.submitted(client, call, &Request::CloseSession(()), None, None);
         let now = self.time_of(client);
+        let session = self.client(client).session.session_id();
+        self.observe(&Observation::EndAsked { session });
         let user = self.client_mut(client);
         user.closing = true;
         user.session.close(now, Ticket(call.0));
