@@ -10,9 +10,11 @@
 //! * [`check`]: a checker for every promise;
 //! * [`observe`]: what happened, as checkers see it;
 //! * [`trace`]: what happened, as a hash and as lines to read;
+//! * [`mutants`]: known bugs, put back, and what finds them;
 //! * [`whole`]: the whole client, on the paused clock of a runtime.
 
 pub mod check;
+pub mod mutants;
 mod network;
 pub mod observe;
 pub mod trace;

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use zookit_proto::mutant::Mutant;
+use zookit_sim::mutants::{self, Ground};
 use zookit_sim::trace::{Trace, mixed};
 use zookit_sim::workload::{self, Workload};
 use zookit_sim::world::{self, Report, Tally};
@@ -32,25 +34,39 @@ struct Arguments {
     /// Go on to the next seed after a violation
     #[arg(long)]
     keep_going: bool,
+    /// Put this known bug back, and run seeds until a checker finds it
+    #[arg(long, value_name = "NAME", value_parser = mutant)]
+    mutant: Option<Mutant>,
+    /// The bugs that can be put back
+    #[arg(long)]
+    list_mutants: bool,
+    /// The table of what finds them, or some of them
+    #[arg(long, value_name = "NAME", num_args = 0.., value_parser = mutant)]
+    mutant_table: Option<Vec<Mutant>>,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   zookit-sim --seeds 10000
   zookit-sim --seeds 1000 --from 5000 --workload sessions
-  zookit-sim --seed 5017 --workload sessions | less";
+  zookit-sim --seed 5017 --workload sessions | less
+  zookit-sim --mutant gap-not-told --seeds 100";
 
 const AFTER: &str = "\
 Exit codes:
   0  every promise was kept
   1  one was broken; what it was, and how to replay it, is on standard output
-  2  the command line makes no sense";
+  2  the command line makes no sense, or a bug that was put back was not found";
 
 fn named(name: &str) -> Result<&'static Workload, String> {
     workload::named(name).ok_or_else(|| {
         let all = workload::ALL.iter().map(|one| format!("\n  {:<10} {}", one.name, one.about));
         format!("there is none such; there are:{}", all.collect::<String>())
     })
+}
+
+fn mutant(name: &str) -> Result<Mutant, String> {
+    mutants::named(name).ok_or_else(|| "there is none such; see --list-mutants".to_owned())
 }
 
 /// Prints a line; whoever closes the pipe has read enough.
@@ -70,8 +86,32 @@ struct Sum {
     tally: Tally,
 }
 
+/// What has to do with mutants.
+fn hunt(arguments: &Arguments) -> Option<ExitCode> {
+    let seeds = arguments.from..arguments.from.saturating_add(arguments.seeds);
+    let grounds = arguments.workload.map_or_else(Ground::all, |one| vec![Ground::World(one)]);
+    if arguments.list_mutants {
+        say!("{}", mutants::list().trim_end());
+        return Some(ExitCode::SUCCESS);
+    }
+    if let Some(some) = &arguments.mutant_table {
+        return Some(mutants::print_table(some, &grounds, &seeds));
+    }
+    let mutant = arguments.mutant?;
+    if arguments.seed.is_some() {
+        // It is replayed with the bug, as any other seed.
+        let refused = mutants::choose(Some(mutant)).err()?;
+        eprintln!("{refused}");
+        return Some(ExitCode::from(2));
+    }
+    Some(mutants::hunt_one(mutant, &grounds, seeds))
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(code) = hunt(&arguments) {
+        return code;
+    }
     let begun = Instant::now();
     let mut sum = Sum::default();
     match arguments.seed {

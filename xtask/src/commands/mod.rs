@@ -9,6 +9,7 @@ mod full;
 mod fuzzing;
 mod golden;
 mod loom;
+mod mutants;
 mod sim;
 mod test;
 mod tidy;
@@ -88,6 +89,12 @@ const COMMANDS: &[Command] = &[
         run: loom::run,
     },
     Command {
+        name: "mutants",
+        arguments: "[NAME... | --update]",
+        about: "bugs that clients have had, put back, and what finds them; --update: in GUARANTEES.md",
+        run: mutants::run,
+    },
+    Command {
         name: "sim",
         arguments: "[SECONDS]",
         about: "seeds of the simulator, for a minute unless told otherwise",
@@ -108,7 +115,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "full",
         arguments: "",
-        about: "as ci, with every version of ZooKeeper that can be put in place, and loom",
+        about: "as ci, with every version of ZooKeeper that can be put in place, loom and mutants",
         run: full::run,
     },
 ];

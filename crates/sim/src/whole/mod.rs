@@ -5,6 +5,7 @@
 //! * `task.rs`: the one task that time drives. `dialer.rs`: the client's side.
 //! * `ensemble.rs`, `faults.rs`: the handle, which `zookit::testing` offers to users.
 //! * `fates.rs`: what callers were told, held against what was committed.
+//! * [`programs`]: what only the whole client promises, in a storm.
 //! * `workload/`: random programs of the client's public API, and what must hold of them.
 
 mod carry;
@@ -15,6 +16,7 @@ mod fates;
 mod faults;
 mod line;
 mod network;
+pub mod programs;
 mod storm;
 mod task;
 pub mod workload;
