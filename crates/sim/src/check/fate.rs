@@ -367,3 +367,6 @@ pub(super) fn told(end: &End) -> String {
         End::NoReply => "no reply".into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

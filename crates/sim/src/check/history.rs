@@ -96,6 +96,12 @@ impl History {
         self.transactions.last().map_or(Zxid(0), |transaction| transaction.zxid)
     }
 
+    /// Whether a server may say that it has applied this: a transaction, or the beginning of an
+    /// epoch in which there was none yet.
+    pub(super) fn has_reached(&self, zxid: Zxid) -> bool {
+        zxid <= self.last() || zxid.counter() == 0
+    }
+
     pub(super) fn find(&self, zxid: Zxid) -> Option<&Transaction> {
         let place = self.transactions.binary_search_by_key(&zxid, |at| at.zxid);
         place.ok().and_then(|place| self.transactions.get(place))

@@ -85,9 +85,12 @@ fn check_member(
     living: &BTreeSet<SessionId>,
 ) -> Result<(), Violation> {
     let violation = |what: String| violation(now, format!("member {number} {what}"));
-    if member.zxid != history.last() {
+    if member.zxid < history.last() || !history.has_reached(member.zxid) {
         let last = history.last();
-        return violation(format!("has applied {} alone, and {last} was agreed on", member.zxid));
+        return violation(format!(
+            "has applied what is up to {}, and the last that was agreed on is {last}",
+            member.zxid
+        ));
     }
     let sessions = member.sessions.iter().copied().collect::<BTreeSet<_>>();
     if let Some(session) = sessions.difference(living).next() {
@@ -157,3 +160,6 @@ fn check_watches(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

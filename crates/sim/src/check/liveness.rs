@@ -75,3 +75,6 @@ impl Liveness {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ pub mod liveness;
 pub mod order;
 mod reply;
 pub mod sessions;
+#[cfg(test)]
+mod testing;
 pub mod trust;
 mod violation;
 pub mod watches;
@@ -161,6 +163,15 @@ impl Checkers {
         Ok(())
     }
 
+    /// Nothing is under way any more, neither a call nor an event: whoever waits for a change that
+    /// has happened must have been told. To be asked before watchers are dropped at the end.
+    ///
+    /// # Errors
+    /// A watch that was lost.
+    pub fn settled(&mut self, now: Time) -> Result<(), Violation> {
+        self.watches.settled(now, &self.history, &self.clients)
+    }
+
     /// The run is over. Without [`Calm`](Observation::Calm) before, what may still be under way is
     /// not looked at.
     ///
@@ -174,7 +185,7 @@ impl Checkers {
         if self.calm {
             self.liveness.finish(now, &self.clients, &self.fate)?;
             self.sessions.finish(now, &self.history, &self.clients)?;
-            self.watches.finish(now, &self.history, &self.clients)?;
+            self.watches.settled(now, &self.history, &self.clients)?;
             leaks::check(left, self.members, &self.history, &self.clients, &self.watches)?;
         }
         Ok(())

@@ -205,3 +205,6 @@ impl Order {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

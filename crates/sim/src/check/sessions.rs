@@ -300,3 +300,6 @@ fn begins(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

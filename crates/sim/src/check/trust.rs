@@ -89,3 +89,6 @@ impl Trust {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -431,7 +431,8 @@ impl Watches {
         self.of(client).map(|(_, watcher)| (&watcher.path, watcher.armed != Armed::No))
     }
 
-    pub(super) fn finish(
+    /// Nothing is under way any more: whoever waits for anything must have been told.
+    pub(super) fn settled(
         &mut self,
         now: Time,
         history: &History,
@@ -458,3 +459,6 @@ impl Watches {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
