@@ -127,6 +127,11 @@ impl Pipe {
         self.hole = true;
     }
 
+    /// Whether nothing is on its way, and what comes will arrive.
+    pub(crate) fn is_clear(&self) -> bool {
+        !self.hole && self.segments.is_empty()
+    }
+
     /// How many bytes are on their way.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

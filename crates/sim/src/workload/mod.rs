@@ -170,7 +170,7 @@ impl Workload {
     pub(crate) fn server_config(&self) -> ServerConfig {
         let mut config = ServerConfig::default();
         config.tick = Duration::from_millis(200);
-        config.handshake_timeout = Duration::from_secs(5);
+        config.handshake_timeout = Duration::from_secs(2);
         config.four_letter_words.insert("isro".to_owned());
         config
     }

@@ -9,8 +9,8 @@ use zookit_session::{Session, WatcherId};
 use crate::network::LineId;
 use crate::observe::Call;
 
-/// The most members that an ensemble has here.
-pub(crate) const MOST_MEMBERS: usize = 5;
+/// The most members that an ensemble has here, and one that is only in a client's list.
+pub(crate) const MOST_MEMBERS: usize = 5 + 1;
 
 /// How fast a client's clock runs, in thousandths of the true speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What the members want: bytes to be sent, connections to be closed, messages to be carried.
 
-use zookit_server::core::ConnectionId;
+use zookit_server::core::{ConnectionId, Message, Server};
 
 use super::queue::Event;
 use super::{MS, World, say};
@@ -45,16 +45,16 @@ impl World<'_> {
     /// Returns whether there was anything to do.
     fn settle_member(&mut self, member: usize) -> bool {
         let mut busy = false;
-        while let Some(id) = self.ensemble.member_mut(member).and_then(|m| m.poll_transmit()) {
+        while let Some(id) = self.ensemble.member_mut(member).and_then(Server::poll_transmit) {
             self.write_member(member, id, false);
             busy = true;
         }
-        while let Some(id) = self.ensemble.member_mut(member).and_then(|m| m.poll_close()) {
+        while let Some(id) = self.ensemble.member_mut(member).and_then(Server::poll_close) {
             self.write_member(member, id, true);
             self.close_member_end(member, id);
             busy = true;
         }
-        while let Some(id) = self.ensemble.member_mut(member).and_then(|m| m.poll_read()) {
+        while let Some(id) = self.ensemble.member_mut(member).and_then(Server::poll_read) {
             if let Some(line) = self.line_of_connection(member, id) {
                 self.receive_member(line);
             }
@@ -89,7 +89,7 @@ impl World<'_> {
     }
 
     /// Takes a message that a member has for another.
-    fn carry(&mut self, message: zookit_server::core::Message) {
+    fn carry(&mut self, message: Message) {
         let (from, to) = (message.from(), message.to());
         let at = self.now + self.latency();
         let way = &mut self.messages[from * self.line_of.len() + to];

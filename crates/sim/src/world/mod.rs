@@ -8,7 +8,7 @@
 //! * `members`: what the ensemble wants;
 //! * `carrying`: bytes and connections between them;
 //! * `queue`: what is going to happen;
-//! * `ending`: how a run ends.
+//! * `ending`, `rest`: how a run ends.
 //!
 //! What users do, and what goes wrong, is a [workload](crate::workload)'s.
 
@@ -18,6 +18,7 @@ pub(crate) mod clients;
 mod ending;
 mod members;
 pub(crate) mod queue;
+mod rest;
 mod tally;
 #[cfg(test)]
 mod tests;
