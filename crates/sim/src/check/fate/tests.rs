@@ -1,3 +1,5 @@
+//! Runs made by hand, good ones and bad ones.
+
 use zookit_proto::types::CreateMode;
 use zookit_proto::{ErrorCode, Zxid};
 use zookit_server::core::{Change, Owner};

@@ -1,3 +1,5 @@
+//! Runs made by hand, good ones and bad ones.
+
 use zookit_proto::Text;
 use zookit_server::core::WatchMode;
 use zookit_session::{Reason, State, WatchKind};

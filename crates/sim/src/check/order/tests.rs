@@ -1,3 +1,5 @@
+//! Runs made by hand, good ones and bad ones.
+
 use zookit_proto::types::EventType;
 use zookit_proto::{ErrorCode, Zxid};
 use zookit_server::core::Change;
@@ -42,8 +44,8 @@ fn equal_writes_out_of_order_are_caught_by_what_they_were_told() {
     run.submit(2, set("/a", "x", -1));
     let first = run.commit(1, was_set("/a", "x", 1));
     let second = run.commit(1, was_set("/a", "x", 2));
-    run.answer(1, second);
     run.answer(2, first);
+    run.answer(1, second);
     run.is_caught(
         "order",
         "submitted its 1. call before its 2., and they took effect at 0x3 and 0x2",

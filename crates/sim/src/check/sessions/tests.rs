@@ -1,3 +1,5 @@
+//! Runs made by hand, good ones and bad ones.
+
 use super::super::testing::{Run, create, created, deleted, session};
 use zookit_proto::types::CreateMode;
 use zookit_server::core::Owner;

@@ -1,3 +1,5 @@
+//! Runs made by hand, good ones and bad ones.
+
 use super::super::testing::{Run, session};
 use crate::observe::Observation;
 use zookit_proto::Request;

@@ -1,3 +1,5 @@
+//! Runs made by hand, good ones and bad ones.
+
 use zookit_proto::types::CreateMode;
 use zookit_proto::types::EventType::{
     NodeChildrenChanged, NodeCreated, NodeDataChanged, NodeDeleted,
