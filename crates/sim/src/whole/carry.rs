@@ -38,8 +38,8 @@ impl Network {
     }
 
     fn bytes_arrive(&mut self, id: LineId, direction: Direction, mut bytes: &[u8]) {
-        let cut =
-            self.cut.filter(|cut| id.0 == 0 && cut.to_server == (direction == Direction::ToServer));
+        let to_server = direction == Direction::ToServer;
+        let cut = self.cut_of(id).filter(|cut| cut.to_server == to_server);
         let Some(line) = self.lines.get_mut(&id) else { return };
         let way = line.way(direction);
         way.bytes -= bytes.len();

@@ -123,9 +123,9 @@ impl SimulatedEnsemble {
         self.with(|network| network.splitting = splitting);
     }
 
-    /// Cuts the first connection that is dialed at a byte; to be said before that.
-    pub fn cut_first_connection(&self, cut: Cut) {
-        self.with(|network| network.cut = Some(cut));
+    /// Cuts the next connection that is dialed behind a byte.
+    pub fn cut_next_connection(&self, cut: Cut) {
+        self.with(|network| network.cut_next(cut));
     }
 }
 
@@ -208,6 +208,16 @@ impl SimulatedEnsemble {
     /// When it was started.
     pub(super) fn origin(&self) -> Instant {
         self.shared.instant(Time::ZERO)
+    }
+
+    /// How many bytes have arrived over the connection of a session: at the member, and at the
+    /// client. `None` if it has none.
+    #[must_use]
+    pub fn bytes_arrived(&self, session: SessionId) -> Option<(usize, usize)> {
+        self.with(|network| {
+            let line = network.line_of(session).and_then(|id| network.lines.get(&id))?;
+            Some((line.to_server.arrived, line.to_client.arrived))
+        })
     }
 
     /// Does something with the network, and all that follows.

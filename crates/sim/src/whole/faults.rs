@@ -181,7 +181,7 @@ impl Network {
         })
     }
 
-    fn line_of(&self, session: SessionId) -> Option<LineId> {
+    pub(super) fn line_of(&self, session: SessionId) -> Option<LineId> {
         let end = self.end_of_session(session)?;
         self.lines.keys().copied().find(|id| self.end_of(*id) == Some(end))
     }

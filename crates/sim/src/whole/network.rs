@@ -40,7 +40,7 @@ pub(super) enum Happening {
     Storm,
 }
 
-/// How a connection is to be cut: the first that is dialed, behind so many bytes of one way.
+/// How a connection is to be cut: behind so many bytes of one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// Which of its ways is counted: true, what the client sends.
@@ -87,7 +87,8 @@ pub(super) struct Network {
     /// Whether members are about to choose one that leads.
     electing: bool,
     pub(super) storm: Option<Storm>,
-    pub(super) cut: Option<Cut>,
+    /// Which connection is to be cut, and where.
+    pub(super) cut: Option<(LineId, Cut)>,
     pub(super) digest: Digest,
     pub(super) stopped: bool,
     /// Of the task, and of those who wait for something.
@@ -215,11 +216,20 @@ impl Network {
         Some(id)
     }
 
+    /// Cuts the next connection that is dialed.
+    pub(super) fn cut_next(&mut self, cut: Cut) {
+        self.cut = Some((LineId(self.next_line), cut));
+    }
+
+    pub(super) fn cut_of(&self, id: LineId) -> Option<Cut> {
+        self.cut.filter(|(line, _)| *line == id).map(|(_, cut)| cut)
+    }
+
     /// How much of it the client's kernel takes; zero: nothing now.
     pub(super) fn write(&mut self, id: LineId, bytes: &[u8]) -> usize {
         let Some(line) = self.lines.get(&id) else { return 0 };
         let mut room = WINDOW.saturating_sub(line.to_server.bytes).min(bytes.len());
-        if let Some(cut) = self.cut.filter(|cut| id.0 == 0 && cut.to_server) {
+        if let Some(cut) = self.cut_of(id).filter(|cut| cut.to_server) {
             // A kernel that took what arrives: what comes behind is known not to have left.
             if cut.how == CutHow::Fin {
                 let taken = line.to_server.bytes + line.to_server.arrived;

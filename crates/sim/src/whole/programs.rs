@@ -2,20 +2,25 @@
 //! the whole client promises, since its session knows nothing of it.
 //!
 //! * `queue`, `leader`, `deletes`: writes that find out what became of them;
-//! * `dropping`: futures dropped while their requests are under way;
+//! * `dropped_writes`, `dropping`: futures dropped while their requests are under way;
+//! * `secret`, `impatient`, `attempts`: credentials, deadlines, attempts to connect;
 //! * `stream`: a persistent watch that is read too slowly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use zookit_client::{
-    AddWatchMode, Client, ConnectOptions, CreateMode, Error, Owned, RetryPolicy, SessionId, Version,
+    Acl, AddWatchMode, BoxFuture, Client, ConnectOptions, CreateMode, CreateOptions, Deadline,
+    Dialer, Endpoint, Error, ErrorCode, Owned, Perms, RetryPolicy, SessionId, Transport, Version,
     WatchNotice, Zxid,
 };
 use zookit_server::core::{Change, Transaction};
@@ -68,9 +73,18 @@ pub fn storm(seed: u64) -> Result<(), Broken> {
 async fn all(seed: u64) -> Held {
     let mut rng = Rng::with_seed(seed);
     let ensemble = Arc::new(SimulatedEnsemble::start(3, rng.u64(..)));
+    let dials = Arc::new(AtomicU64::new(0));
     let mut clients = Vec::new();
     for _ in 0..2 {
-        let options = ConnectOptions { watch_buffer: ROOM, ..ensemble.options() };
+        let options = ensemble.options();
+        let dialer = Counting { inner: options.dialer, dials: Arc::clone(&dials) };
+        let options = ConnectOptions {
+            watch_buffer: ROOM,
+            dialer: Arc::new(dialer),
+            resolver: options.resolver,
+            seed: options.seed,
+            ..ConnectOptions::default()
+        };
         let servers = ensemble.connect_string();
         match Client::connect_with(servers.as_str(), options).await {
             Ok(client) => clients.push(client),
@@ -84,6 +98,9 @@ async fn all(seed: u64) -> Held {
     for number in 0..OWN {
         make(&one, &format!("/own/{number}"), &number.to_string()).await?;
     }
+    kept_private(&one).await?;
+    let late = tokio::spawn(dropped_writes(Arc::clone(&ensemble), one.clone()));
+    late.await.map_or_else(|error| broken("panic", error.to_string()), |held| held)?;
     ensemble.storm(Trouble { every: Duration::from_millis(800), ..Trouble::default() }, STORM);
     let tasks: Vec<JoinHandle<Held>> = vec![
         tokio::spawn(queue(Arc::clone(&ensemble), one.clone(), "one")),
@@ -92,6 +109,8 @@ async fn all(seed: u64) -> Held {
         tokio::spawn(leader(other.clone(), Rng::with_seed(rng.u64(..)))),
         tokio::spawn(deletes(Arc::clone(&ensemble), one.clone())),
         tokio::spawn(dropping(one.clone(), Rng::with_seed(rng.u64(..)))),
+        tokio::spawn(secret(one.clone())),
+        tokio::spawn(impatient(other.clone())),
         tokio::spawn(writer(other, Rng::with_seed(rng.u64(..)))),
         tokio::spawn(stream(Arc::clone(&ensemble), one)),
     ];
@@ -101,7 +120,107 @@ async fn all(seed: u64) -> Held {
             Err(error) => return broken("panic", error.to_string()),
         }
     }
+    attempts(&ensemble, &dials).await
+}
+
+/// A dialer that counts.
+#[derive(Debug)]
+struct Counting {
+    inner: Arc<dyn Dialer>,
+    dials: Arc<AtomicU64>,
+}
+
+impl Dialer for Counting {
+    fn dial<'a>(
+        &'a self,
+        address: SocketAddr,
+        server: &'a Endpoint,
+    ) -> BoxFuture<'a, io::Result<Box<dyn Transport>>> {
+        self.dials.fetch_add(1, Ordering::Relaxed);
+        self.inner.dial(address, server)
+    }
+}
+
+/// No attempts in a tight loop, while nobody serves: a few in a second, by either client.
+async fn attempts(ensemble: &SimulatedEnsemble, dials: &AtomicU64) -> Held {
+    for member in 0..ensemble.size() {
+        ensemble.cut(member);
+    }
+    let before = dials.load(Ordering::Relaxed);
+    let time = Duration::from_secs(10);
+    sleep(time).await;
+    let count = dials.load(Ordering::Relaxed) - before;
+    if count > 20 * time.as_secs() {
+        return broken("attempts", format!("{count} attempts in {time:?} while nobody serves"));
+    }
     Ok(())
+}
+
+/// Dropping the futures of writes takes nothing back.
+async fn dropped_writes(ensemble: Arc<SimulatedEnsemble>, client: Client) -> Held {
+    let wanted: BTreeSet<_> = (0..16).map(|number| format!("/tmp/dropped-{number}")).collect();
+    for path in &wanted {
+        drop(client.create(path, (), CreateMode::Persistent));
+    }
+    // Behind them.
+    if client.sync("/").await.is_err() {
+        return Ok(());
+    }
+    let made = created_below("/tmp/dropped-", &ensemble.history());
+    let made: BTreeSet<_> = made.into_values().flatten().collect();
+    match wanted.difference(&made).next() {
+        Some(path) => broken("dropped_writes", format!("the create of {path} was not sent")),
+        None => Ok(()),
+    }
+}
+
+/// A znode that only its maker may read.
+async fn kept_private(client: &Client) -> Held {
+    if let Err(error) = client.add_auth("digest", "user:word").await {
+        return broken("secret", error.to_string());
+    }
+    let acl = vec![Acl::new(Perms::ALL, "auth", "")];
+    let options = CreateOptions { acl, ..CreateMode::Persistent.into() };
+    match client.create("/own/secret", "", options).await {
+        Ok(_) => Ok(()),
+        Err(error) => broken("secret", error.to_string()),
+    }
+}
+
+/// Whatever the connection, credentials are in place before a request is.
+async fn secret(client: Client) -> Held {
+    while_stormy(|_| {
+        let client = client.clone();
+        async move {
+            let read = client.get_data("/own/secret").await;
+            if let Err(error) = read {
+                if error.code() == Some(ErrorCode::NoAuth) {
+                    return broken("secret", error.to_string());
+                }
+            }
+            sleep(Duration::from_millis(20)).await;
+            Ok(())
+        }
+    })
+    .await
+}
+
+/// No call waits longer than its deadline.
+async fn impatient(client: Client) -> Held {
+    let patience = Duration::from_millis(150);
+    let client = client.with_deadline(Deadline::After(patience));
+    while_stormy(|_| {
+        let client = client.clone();
+        async move {
+            let limit = patience + Duration::from_millis(50);
+            if timeout(limit, client.get_data("/own/0")).await.is_err() {
+                return broken("impatient", format!("a deadline of {patience:?} passed unheard"));
+            }
+            sleep(Duration::from_millis(30)).await;
+            Ok(())
+        }
+    })
+    .await
 }
 
 /// Makes a znode before the storm, or finds that it is there.
@@ -297,7 +416,8 @@ async fn stream(ensemble: Arc<SimulatedEnsemble>, client: Client) -> Held {
         let set = matches!(&transaction.change,
             Change::SetData { path, .. } if path.to_string() == "/stream/x");
         if set && zxid > begin && !told.contains(&zxid) && !in_gap(zxid) {
-            let what = format!("/stream/x was set by {zxid}, and its watch told neither it nor a gap");
+            let what =
+                format!("/stream/x was set by {zxid}, and its watch told neither it nor a gap");
             return broken("stream", what);
         }
     }
