@@ -6,6 +6,7 @@
 //! * A client has no session while one of an earlier generation lives.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use zookit_proto::{SessionId, Text, Time};
 use zookit_server::core::{Change, Owner, Transaction};
@@ -223,7 +224,10 @@ impl Sessions {
     ) -> Result<(), Violation> {
         for (client, standing) in clients.iter() {
             let life = history.session(standing.session);
+            // Silence is noticed after two thirds of the timeout, and a server's word comes after that.
+            let patience = life.map_or(Duration::ZERO, |life| life.timeout.saturating_mul(2));
             let ended = life.and_then(|life| life.ended).filter(|_| standing.state.is_connected());
+            let ended = ended.filter(|(at, _)| now.since(*at) > patience);
             if let Some((at, zxid)) = ended {
                 let what = format!(
                     "client {} is {:?} in session {}, which ended at {at} ({zxid}), and never \
