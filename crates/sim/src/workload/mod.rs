@@ -13,7 +13,7 @@ mod troubles;
 use std::time::Duration;
 
 use fastrand::Rng;
-use zookit_server::core::Config as ServerConfig;
+use zookit_server::core::{Config as ServerConfig, Profile};
 use zookit_session::{Config, Endpoint, SentRule};
 
 pub use table::{ALL, named, of_seed};
@@ -146,6 +146,10 @@ pub struct Workload {
     pub drift: u64,
     /// Whether members that only read will do for some of the clients.
     pub read_only: bool,
+    /// Which version the members behave as.
+    pub profile: Profile,
+    /// The longest request that they take.
+    pub max_buffer: usize,
     /// How the network is.
     pub network: Network,
 }
@@ -169,6 +173,8 @@ impl Workload {
     /// How members behave.
     pub(crate) fn server_config(&self) -> ServerConfig {
         let mut config = ServerConfig::default();
+        config.profile = self.profile;
+        config.max_buffer = self.max_buffer;
         config.tick = Duration::from_millis(200);
         config.handshake_timeout = Duration::from_secs(2);
         config.four_letter_words.insert("isro".to_owned());

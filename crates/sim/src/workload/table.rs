@@ -1,5 +1,7 @@
 //! The workloads there are.
 
+use zookit_server::core::Profile;
+
 use super::{Act, Network, Trouble, Workload};
 use crate::trace::mixed;
 use crate::world::MS;
@@ -60,6 +62,8 @@ const MIXED: Workload = Workload {
     timeouts: &[600, 1000, 2000, 4000],
     drift: 40,
     read_only: false,
+    profile: Profile::V3_9_5,
+    max_buffer: 0xf_ffff,
     network: NETWORK,
 };
 
@@ -90,6 +94,13 @@ const WATCHES: Workload = Workload {
         (1, Trouble::Restart),
     ],
     ..MIXED
+};
+
+const OLDER: Workload = Workload {
+    name: "older",
+    about: "as watches, with servers that have one watch for a path",
+    profile: Profile::V3_8_0,
+    ..WATCHES
 };
 
 const SESSIONS: Workload = Workload {
@@ -202,7 +213,19 @@ const READONLY: Workload = Workload {
         (4, Trouble::Cut),
         (2, Trouble::Elect),
     ],
-    acts: ENSEMBLE.acts,
+    acts: &[
+        (8, Act::Create),
+        (4, Act::CreateEphemeral),
+        (4, Act::Delete),
+        (8, Act::Set),
+        (2, Act::Multi),
+        (20, Act::Read),
+        (4, Act::Sync),
+        (10, Act::Watch),
+        (4, Act::DropWatcher),
+        (2, Act::Move),
+        (4, Act::Close),
+    ],
     timeouts: &[600, 1000, 2000],
     read_only: true,
     ..MIXED
@@ -224,6 +247,8 @@ const RESTORE: Workload = Workload {
         (2, Act::Read),
     ],
     troubles: &[(8, Trouble::Drop), (8, Trouble::Break), (2, Trouble::Stall), (1, Trouble::Expire)],
+    // A little more than a batch.
+    max_buffer: 160 << 10,
     // Hundreds of kilobytes in a narrow pipe would be a run of nothing else.
     network: Network { narrow: 0, ..NETWORK },
     ..MIXED
@@ -231,7 +256,7 @@ const RESTORE: Workload = Workload {
 
 /// Every workload.
 pub const ALL: &[&Workload] =
-    &[&MIXED, &WATCHES, &SESSIONS, &PIPELINED, &ENSEMBLE, &READONLY, &RESTORE];
+    &[&MIXED, &WATCHES, &SESSIONS, &PIPELINED, &ENSEMBLE, &READONLY, &RESTORE, &OLDER];
 
 /// How often a seed that is asked for no workload chooses each.
 const WEIGHTS: &[(u32, &Workload)] = &[
@@ -242,6 +267,7 @@ const WEIGHTS: &[(u32, &Workload)] = &[
     (14, &ENSEMBLE),
     (8, &READONLY),
     (2, &RESTORE),
+    (4, &OLDER),
 ];
 
 /// The workload with this name.

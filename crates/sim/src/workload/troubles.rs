@@ -22,7 +22,7 @@ impl World<'_> {
         self.queue.plan(at, Event::Trouble);
     }
 
-    fn go_wrong(&mut self, trouble: Trouble) {
+    pub(crate) fn go_wrong(&mut self, trouble: Trouble) {
         match trouble {
             Trouble::Drop => self.drop_some_connection(),
             Trouble::Break => {
@@ -257,7 +257,7 @@ impl World<'_> {
 
     fn cut(&mut self) {
         let (member, number) = self.some_member();
-        let read_only = self.workload.read_only && self.rng.bool();
+        let read_only = self.workload.read_only && self.rng.u8(0..4) > 0;
         let time = self.time();
         say!(self, "m{member} is cut off, read-only: {read_only}");
         self.ensemble.cut(time, member, read_only);

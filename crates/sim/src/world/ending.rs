@@ -26,7 +26,9 @@ impl World<'_> {
     /// Lets the calm world come to rest.
     pub(super) fn end(&mut self) {
         let calm = nanos(Time::since_origin(CALM));
-        self.settle_until(self.now + calm);
+        if self.settle_until(self.now + calm) {
+            self.violation = self.checkers.settled(self.time()).err();
+        }
         self.drop_all_watchers();
         self.rest_until(self.now + calm, Client::is_idle);
         say!(self, "some handles are closed");

@@ -38,7 +38,7 @@ use crate::check::{Checkers, Violation};
 use crate::network::{Line, LineId};
 use crate::observe::Observation;
 use crate::trace::Trace;
-use crate::workload::Workload;
+use crate::workload::{Trouble, Workload};
 
 /// A millisecond, in the world's nanoseconds.
 pub(crate) const MS: u64 = 1_000_000;
@@ -167,6 +167,10 @@ impl<'a> World<'a> {
 
     fn begin(&mut self) {
         self.furnish();
+        if self.workload.read_only && self.rng.bool() {
+            // Whoever has a session cannot take it up again on such a member; new ones can begin.
+            self.go_wrong(Trouble::ReadOnly);
+        }
         let (least, most) = self.workload.clients;
         for _ in 0..self.rng.usize(least..=most) {
             self.new_client();
