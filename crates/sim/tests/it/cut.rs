@@ -28,6 +28,9 @@ use zookit_sim::whole::{Cut, CutHow, SimulatedEnsemble, run};
 const ROUNDS: usize = 6;
 const CALLS: usize = ROUNDS * 10;
 
+/// So many calls are made behind a cut.
+const BEHIND: usize = 4;
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
@@ -119,8 +122,8 @@ fn done(history: &[Committed], call: usize) -> usize {
     history.iter().map(|transaction| count(&transaction.change, &data, deleted)).sum()
 }
 
-/// The whole conversation, cut there or nowhere.
-async fn converse(cut: Option<Cut>) -> Record {
+/// The conversation up to so many calls, cut there or nowhere.
+async fn converse(cut: Option<Cut>, calls: usize) -> Record {
     let ensemble = SimulatedEnsemble::start(1, 7);
     ensemble.set_splitting(false);
     ensemble.set_delay(Duration::ZERO, Duration::ZERO);
@@ -141,7 +144,7 @@ async fn converse(cut: Option<Cut>) -> Record {
         client.wait_connected().await.unwrap();
         record.places.extend(ensemble.bytes_arrived(client.session_id()));
     }
-    for call in 0..CALLS {
+    for call in 0..calls {
         let hang = Duration::from_secs(600);
         let result = timeout(hang, make(&client, &mut kept, call)).await;
         record.ended.push(match result.unwrap_or_else(|_| panic!("{cut:?}: call {call} hangs")) {
@@ -154,7 +157,7 @@ async fn converse(cut: Option<Cut>) -> Record {
         }
     }
     let history = ensemble.history();
-    record.done.extend((0..CALLS).map(|call| done(&history, call)));
+    record.done.extend((0..calls).map(|call| done(&history, call)));
     drop(kept);
     timeout(Duration::from_secs(600), client.close()).await.unwrap().unwrap();
     record
@@ -178,17 +181,25 @@ fn struck(whole: &Record, cut: Cut) -> Option<(usize, bool)> {
     (cut.how != CutHow::Fin).then_some((call, false))
 }
 
+/// The first call that is not over when the connection is cut.
+fn next_call(whole: &Record, cut: Cut) -> usize {
+    let of = |place: &(usize, usize)| if cut.to_server { place.0 } else { place.1 };
+    whole.places.iter().filter(|place| of(place) < cut.at).count()
+}
+
 fn cut_everywhere(how: CutHow) {
-    let whole = run(converse(None));
+    let whole = run(converse(None, CALLS));
     assert!(whole.ended.iter().all(|end| *end == Ended::Answered), "{whole:?}");
     let (to_server, to_client) = whole.places[CALLS];
     let (mut points, mut lost) = (0, 0);
     for (is_to_server, length) in [(true, to_server), (false, to_client)] {
         for at in 0..=length {
             let cut = Cut { to_server: is_to_server, at, how };
-            let record = run(converse(Some(cut)));
             let struck = struck(&whole, cut);
-            for call in 0..CALLS {
+            // Once the next connection has answered, the rest of it tells nothing new.
+            let calls = CALLS.min(next_call(&whole, cut) + BEHIND);
+            let record = run(converse(Some(cut), calls));
+            for call in 0..calls {
                 let expected = match struck {
                     Some((it, arrives)) if it == call && is_write(call) => {
                         lost += 1;

@@ -38,6 +38,22 @@ pub struct Report {
     pub transactions: usize,
 }
 
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} calls, {} transactions, {} writes applied and {} in doubt, {} sessions expired, \
+             hash {:016x}",
+            self.calls,
+            self.transactions,
+            self.applied,
+            self.in_doubt,
+            self.expired,
+            self.trace_hash
+        )
+    }
+}
+
 /// What must not be, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation(String);
