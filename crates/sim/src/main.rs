@@ -8,6 +8,7 @@ use clap::Parser;
 use zookit_proto::mutant::Mutant;
 use zookit_sim::mutants::{self, Ground};
 use zookit_sim::trace::{Trace, mixed};
+use zookit_sim::whole;
 use zookit_sim::workload::{self, Workload};
 use zookit_sim::world::{self, Report, Tally};
 
@@ -31,6 +32,9 @@ struct Arguments {
     /// The workload; by default each seed chooses one
     #[arg(long, value_name = "W", value_parser = named)]
     workload: Option<&'static Workload>,
+    /// Run the whole async client, on a paused clock: random programs of its public API
+    #[arg(long, conflicts_with_all = ["workload", "mutant", "mutant_table"])]
+    whole: bool,
     /// Go on to the next seed after a violation
     #[arg(long)]
     keep_going: bool,
@@ -50,6 +54,7 @@ Examples:
   zookit-sim --seeds 10000
   zookit-sim --seeds 1000 --from 5000 --workload sessions
   zookit-sim --seed 5017 --workload sessions | less
+  zookit-sim --whole --seeds 1000
   zookit-sim --mutant gap-not-told --seeds 100";
 
 const AFTER: &str = "\
@@ -118,7 +123,9 @@ fn main() -> ExitCode {
         Some(seed) => run_one(&arguments, seed, Trace::printing(), &mut sum),
         None => run_many(&arguments, begun, &mut sum),
     }
-    say!("{}", sum.tally);
+    if !arguments.whole {
+        say!("{}", sum.tally);
+    }
     let seconds = begun.elapsed().as_secs_f64();
     let rate = sum.events as f64 / seconds.max(1e-9);
     let first = arguments.seed.unwrap_or(arguments.from);
@@ -147,7 +154,29 @@ fn run_many(arguments: &Arguments, begun: Instant, sum: &mut Sum) {
     }
 }
 
+/// A seed of the whole client; its events are its calls.
+fn run_whole(arguments: &Arguments, seed: u64, sum: &mut Sum) {
+    sum.seeds += 1;
+    match whole::workload::run_seed(seed) {
+        Ok(report) => {
+            sum.events += report.calls;
+            sum.hash = mixed(sum.hash, report.trace_hash);
+            if arguments.seed.is_some() {
+                say!("{report}");
+            }
+        }
+        Err(violation) => {
+            sum.violations += 1;
+            say!("VIOLATION seed {seed}: {violation}");
+            say!("  cargo run --release -p zookit-sim -- --whole --seed {seed}");
+        }
+    }
+}
+
 fn run_one(arguments: &Arguments, seed: u64, mut trace: Trace, sum: &mut Sum) {
+    if arguments.whole {
+        return run_whole(arguments, seed, sum);
+    }
     let workload = arguments.workload.unwrap_or_else(|| workload::of_seed(seed));
     let report = world::run(workload, seed, &mut trace);
     let Report { events, calls, time, hash, tally, violation } = report;

@@ -14,7 +14,7 @@ mod calls;
 mod names;
 
 use std::collections::BTreeSet;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
