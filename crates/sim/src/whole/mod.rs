@@ -1,7 +1,7 @@
 //! Level 2: the whole async client on a paused Tokio clock, over pipes to an ensemble in memory.
 //!
 //! * `line.rs`: a connection. `network.rs`: the pipes, the members, what is under way; with it
-//!   `carry.rs` (what arrives) and `storm.rs` (what goes wrong by the seed).
+//!   `carry.rs` (what arrives), `follow.rs` (what sets out) and `storm.rs` (what goes wrong by the seed).
 //! * `task.rs`: the one task that time drives. `dialer.rs`: the client's side.
 //! * `ensemble.rs`, `faults.rs`: the handle, which `zookit::testing` offers to users.
 //! * `fates.rs`: what callers were told, held against what was committed.
@@ -14,6 +14,7 @@ mod digest;
 mod ensemble;
 mod fates;
 mod faults;
+mod follow;
 mod line;
 mod network;
 pub mod programs;

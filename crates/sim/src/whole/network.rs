@@ -24,9 +24,6 @@ pub(super) const PORT: u16 = 2181;
 /// A way takes no more than so many bytes at once, as a kernel's buffers do.
 const WINDOW: usize = 64 * 1024;
 
-/// How long an election takes, in milliseconds.
-const ELECTION_MS: RangeInclusive<u64> = 50..=1000;
-
 /// Something that happens at its time.
 #[derive(Debug)]
 pub(super) enum Happening {
@@ -62,7 +59,7 @@ pub enum CutHow {
     Silence,
 }
 
-/// All of it. See the parts: `carry.rs`, `faults.rs`, `storm.rs`.
+/// All of it. See the parts: `carry.rs`, `follow.rs`, `faults.rs`, `storm.rs`.
 #[derive(Debug)]
 pub(super) struct Network {
     pub(super) ensemble: Ensemble,
@@ -71,7 +68,7 @@ pub(super) struct Network {
     queue: BTreeMap<(Time, u64), Happening>,
     next: u64,
     pub(super) lines: BTreeMap<LineId, Line>,
-    by_connection: BTreeMap<(usize, ConnectionId), LineId>,
+    pub(super) by_connection: BTreeMap<(usize, ConnectionId), LineId>,
     next_line: u64,
     pub(super) clients: u32,
     /// How long a parcel takes, in milliseconds.
@@ -83,9 +80,9 @@ pub(super) struct Network {
     /// How much longer messages to a member take.
     pub(super) lag: Vec<Duration>,
     /// When the last message of a pair arrives.
-    last_message: BTreeMap<(usize, usize), Time>,
+    pub(super) last_message: BTreeMap<(usize, usize), Time>,
     /// Whether members are about to choose one that leads.
-    electing: bool,
+    pub(super) electing: bool,
     pub(super) storm: Option<Storm>,
     /// Which connection is to be cut, and where.
     pub(super) cut: Option<(LineId, Cut)>,
@@ -307,111 +304,5 @@ impl Network {
         if let Some(server) = self.ensemble.member_mut(member) {
             server.disconnected(self.now, connection);
         }
-    }
-
-    /// All that follows from calls of the members.
-    pub(super) fn follow(&mut self) {
-        loop {
-            let mut anything = false;
-            for member in 0..self.ensemble.size() {
-                anything |= self.follow_member(member);
-            }
-            while let Some(message) = self.ensemble.poll_message() {
-                anything = true;
-                self.carry(message);
-            }
-            if !anything {
-                break;
-            }
-        }
-        self.elect_in_time();
-        if let Some(task) = self.task.take() {
-            task.wake();
-        }
-        self.waiting.drain(..).for_each(Waker::wake);
-    }
-
-    /// Without a leader the members look for one, which takes a moment.
-    fn elect_in_time(&mut self) {
-        let all = self.ensemble.size();
-        let together = (0..all).filter(|member| !self.ensemble.is_cut(*member)).count();
-        if self.ensemble.leader().is_none() && !self.electing && together > all / 2 {
-            self.electing = true;
-            let wait = Duration::from_millis(self.rng.u64(ELECTION_MS));
-            self.schedule(self.now.after(wait), Happening::Election);
-        }
-    }
-
-    /// One of those that are together leads from now on, if none does.
-    pub(super) fn elect_if_needed(&mut self) {
-        let all = self.ensemble.size();
-        let together: Vec<_> = (0..all).filter(|it| !self.ensemble.is_cut(*it)).collect();
-        if self.ensemble.leader().is_none() && !together.is_empty() {
-            let leader = together[self.rng.usize(0..together.len())];
-            self.ensemble.elect(self.now, leader);
-        }
-    }
-
-    fn follow_member(&mut self, member: usize) -> bool {
-        let mut anything = false;
-        while let Some(connection) = self.member(member).and_then(Server::poll_transmit) {
-            anything = true;
-            self.transmit(member, connection);
-        }
-        while let Some(connection) = self.member(member).and_then(Server::poll_read) {
-            if let Some(id) = self.by_connection.get(&(member, connection)).copied() {
-                anything = true;
-                self.receive(id, &[]);
-            }
-        }
-        while let Some(connection) = self.member(member).and_then(Server::poll_close) {
-            anything = true;
-            self.transmit(member, connection);
-            match self.by_connection.get(&(member, connection)).copied() {
-                Some(id) => {
-                    self.post(id, Direction::ToClient, Parcel::End(End::Fin));
-                    self.detach(id);
-                    self.forget_if_over(id);
-                }
-                None => {
-                    let now = self.now;
-                    if let Some(server) = self.member(member) {
-                        server.disconnected(now, connection);
-                    }
-                }
-            }
-        }
-        anything
-    }
-
-    /// The machine that has applied all that was agreed on.
-    pub(super) fn agreed(&self) -> &Server {
-        self.ensemble.agreed().expect("an ensemble has a member")
-    }
-
-    pub(super) fn member(&mut self, member: usize) -> Option<&mut Server> {
-        self.ensemble.member_mut(member)
-    }
-
-    /// What a member has got to send on a connection sets out.
-    fn transmit(&mut self, member: usize, connection: ConnectionId) {
-        let Some(server) = self.ensemble.member_mut(member) else { return };
-        let mut bytes = Vec::new();
-        server.transmit(connection).for_each(|chunk| bytes.extend_from_slice(chunk));
-        server.written(connection, bytes.len());
-        if let Some(id) = self.by_connection.get(&(member, connection)).copied() {
-            self.send(id, Direction::ToClient, &bytes);
-        }
-    }
-
-    /// A message between members sets out, behind the last of the same pair.
-    fn carry(&mut self, message: Message) {
-        let pair = (message.from(), message.to());
-        let delay = if pair.0 == pair.1 { Duration::ZERO } else { self.some_delay() };
-        let lag = self.lag.get(pair.1).copied().unwrap_or_default();
-        let last = self.last_message.get(&pair).copied().unwrap_or_default();
-        let at = self.now.after(delay).after(lag).max(last);
-        self.last_message.insert(pair, at);
-        self.schedule(at, Happening::Message(message));
     }
 }

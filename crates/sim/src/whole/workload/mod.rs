@@ -1,12 +1,13 @@
 //! What level 2 runs: clients with random programs of the public API, in a storm, and then in calm.
 //!
-//! * `program.rs`: what a client does. `notes.rs`: what it is told.
+//! * `program.rs`, `settling.rs`: what a client does. `notes.rs`: what it is told.
 //! * `judge.rs`: what must hold at the end: fates, order, sessions, trust.
 //! * Here: a run, and what must hold when all is calm: everything ends, and nothing is left.
 
 mod judge;
 mod notes;
 mod program;
+mod settling;
 
 use std::fmt;
 use std::time::Duration;

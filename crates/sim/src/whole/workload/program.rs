@@ -7,7 +7,7 @@ use fastrand::Rng;
 use tokio::time::{Instant, sleep, timeout};
 use zookit_client::{
     AddWatchMode, BatchValue, Client, CreateMode, Deadline, Error, GuaranteedDelete, MultiRead,
-    OneShotWatch, Owned, PersistentWatch, RetryPolicy, Transaction, Version,
+    OneShotWatch, PersistentWatch, Transaction, Version,
 };
 use zookit_server::core::Time;
 
@@ -20,14 +20,14 @@ const MOST_WATCHES: usize = 20;
 
 /// A client's program, and what it holds.
 pub(super) struct Program {
-    client: Client,
-    notes: Notes,
-    rng: Rng,
+    pub(super) client: Client,
+    pub(super) notes: Notes,
+    pub(super) rng: Rng,
     nodes: usize,
     origin: Instant,
     one_shots: Vec<OneShotWatch>,
     persistent: Vec<PersistentWatch>,
-    deletes: Vec<GuaranteedDelete>,
+    pub(super) deletes: Vec<GuaranteedDelete>,
 }
 
 /// What a step is.
@@ -104,7 +104,7 @@ impl Program {
     }
 
     /// A handle to ask with: plain, pinned to the session, or in a hurry.
-    fn handle(&mut self) -> Client {
+    pub(super) fn handle(&mut self) -> Client {
         match self.rng.u8(0..8) {
             0 => self.client.session(),
             1 => {
@@ -117,12 +117,12 @@ impl Program {
         }
     }
 
-    fn node(&mut self) -> String {
+    pub(super) fn node(&mut self) -> String {
         format!("/w/n{}", self.rng.usize(0..self.nodes))
     }
 
     /// Waits for an answer; or for a moment, and drops it.
-    async fn answer<T>(
+    pub(super) async fn answer<T>(
         &mut self,
         number: u64,
         future: impl Future<Output = Result<T, Error>>,
@@ -355,64 +355,6 @@ impl Program {
         }
         self.one_shots.truncate(MOST_WATCHES);
         self.persistent.truncate(MOST_WATCHES);
-    }
-
-    async fn protected(&mut self) {
-        let (number, data) = self.notes.call("a protected create");
-        let noted = self.notes.fates.begin(Write::create_below("/w/q", data.clone()));
-        let (client, mode) = (self.handle(), CreateMode::EphemeralSequential);
-        let future = client.create_protected("/w/q/p-", data, mode);
-        if let Some(result) = self.answer(number, future).await {
-            noted.end(&result);
-        }
-    }
-
-    /// Each asks for a znode of its own: one that this session had before would count as its own.
-    async fn owned(&mut self) {
-        let (number, data) = self.notes.call("an owned create");
-        let path = format!("/w/o-{}", data.replace(':', "-"));
-        let noted = self.notes.fates.begin(Write::create(&path, data.clone()));
-        let client = self.handle();
-        let future = client.create_owned(&path, data, CreateMode::Ephemeral);
-        if let Some(result) = self.answer(number, future).await {
-            match result {
-                Ok(Owned::Theirs(_)) => drop(noted),
-                result => noted.end(&result),
-            }
-        }
-    }
-
-    async fn guarded(&mut self) {
-        let (client, path) = (self.handle(), self.node());
-        let (number, data) = self.notes.call("a guarded set");
-        let Ok(node) = client.get_data(&path).await else { return };
-        let noted = self.notes.fates.begin(Write::set_data(&path, data.clone()));
-        let future = client.set_data_guarded(&path, data, node.stat.version);
-        if let Some(result) = self.answer(number, future).await {
-            noted.end(&result);
-        }
-    }
-
-    async fn guaranteed(&mut self) {
-        let (number, data) = self.notes.call("a guaranteed delete");
-        let path = format!("/w/g-{}", data.replace(':', "-"));
-        let created = self.client.create(&path, data, CreateMode::Persistent).await;
-        self.notes.ended(number, Some(&created));
-        let delete = self.client.delete_guaranteed(&path, Version::Any);
-        if self.rng.bool() {
-            self.deletes.push(delete);
-        }
-    }
-
-    async fn retried(&mut self) {
-        let (client, path) = (self.handle(), self.node());
-        let (number, data) = self.notes.call("a retried set");
-        let noted = self.notes.fates.begin(Write::set_data(&path, data.clone()));
-        let future = client
-            .retry(RetryPolicy::default(), |_| client.set_data(&path, data.clone(), Version::Any));
-        if let Some(result) = self.answer(number, future).await {
-            noted.end(&result);
-        }
     }
 
     async fn parents(&mut self) {
