@@ -92,7 +92,7 @@ async fn all(seed: u64) -> Held {
         }
     }
     let [one, other] = [&clients[0], &clients[1]].map(Client::clone);
-    for path in ["/queue", "/tmp", "/own", "/stream", "/stream/x"] {
+    for path in ["/queue", "/passing", "/own", "/stream", "/stream/x"] {
         make(&one, path, "").await?;
     }
     for number in 0..OWN {
@@ -100,7 +100,7 @@ async fn all(seed: u64) -> Held {
     }
     kept_private(&one).await?;
     let late = tokio::spawn(dropped_writes(Arc::clone(&ensemble), one.clone()));
-    late.await.map_or_else(|error| broken("panic", error.to_string()), |held| held)?;
+    late.await.unwrap_or_else(|error| broken("panic", error.to_string()))?;
     ensemble.storm(Trouble { every: Duration::from_millis(800), ..Trouble::default() }, STORM);
     let tasks: Vec<JoinHandle<Held>> = vec![
         tokio::spawn(queue(Arc::clone(&ensemble), one.clone(), "one")),
@@ -158,7 +158,7 @@ async fn attempts(ensemble: &SimulatedEnsemble, dials: &AtomicU64) -> Held {
 
 /// Dropping the futures of writes takes nothing back.
 async fn dropped_writes(ensemble: Arc<SimulatedEnsemble>, client: Client) -> Held {
-    let wanted: BTreeSet<_> = (0..16).map(|number| format!("/tmp/dropped-{number}")).collect();
+    let wanted: BTreeSet<_> = (0..16).map(|number| format!("/passing/dropped-{number}")).collect();
     for path in &wanted {
         drop(client.create(path, (), CreateMode::Persistent));
     }
@@ -166,7 +166,7 @@ async fn dropped_writes(ensemble: Arc<SimulatedEnsemble>, client: Client) -> Hel
     if client.sync("/").await.is_err() {
         return Ok(());
     }
-    let made = created_below("/tmp/dropped-", &ensemble.history());
+    let made = created_below("/passing/dropped-", &ensemble.history());
     let made: BTreeSet<_> = made.into_values().flatten().collect();
     match wanted.difference(&made).next() {
         Some(path) => broken("dropped_writes", format!("the create of {path} was not sent")),
@@ -317,7 +317,7 @@ async fn deletes(ensemble: Arc<SimulatedEnsemble>, client: Client) -> Held {
     let mut gone = BTreeSet::new();
     let begun = tokio::time::Instant::now();
     while begun.elapsed() < STORM {
-        let path = format!("/tmp/{}", gone.len());
+        let path = format!("/passing/{}", gone.len());
         if make(&client, &path, "").await.is_err() {
             sleep(Duration::from_millis(100)).await;
             continue;
@@ -414,7 +414,7 @@ async fn stream(ensemble: Arc<SimulatedEnsemble>, client: Client) -> Held {
     for transaction in ensemble.history() {
         let zxid = transaction.zxid;
         let set = matches!(&transaction.change,
-            Change::SetData { path, .. } if path.to_string() == "/stream/x");
+            Change::SetData { path, .. } if *path == *"/stream/x");
         if set && zxid > begin && !told.contains(&zxid) && !in_gap(zxid) {
             let what =
                 format!("/stream/x was set by {zxid}, and its watch told neither it nor a gap");

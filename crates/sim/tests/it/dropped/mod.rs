@@ -153,7 +153,7 @@ fn make(trouble: Trouble, ensemble: &SimulatedEnsemble, client: &Client) {
     match trouble {
         Trouble::None => {}
         Trouble::LostReply => {
-            ensemble.add_fault(0, Fault::new(Effect::LoseReply, |_| true).times(1))
+            ensemble.add_fault(0, Fault::new(Effect::LoseReply, |_| true).times(1));
         }
         Trouble::Reset => drop(ensemble.reset_connection(session)),
         Trouble::HalfOpen => drop(ensemble.half_open(session)),
