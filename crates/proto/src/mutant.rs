@@ -159,6 +159,8 @@ mutants! {
         "Curator when it learned of lost sessions (CURATOR-247)";
     TrustFromReply "trust-from-reply":
         "trust in the session is counted from when a reply came, not from when it was asked for", "";
+    TrustWithoutMargin "trust-without-margin":
+        "trust lasts for the whole timeout, as if the clocks of client and server ran alike", "";
     TrustOutlivesSession "trust-outlives-session":
         "a session that the server has ended is trusted on", "";
     PingNotSent "ping-not-sent":

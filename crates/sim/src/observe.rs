@@ -105,6 +105,12 @@ pub enum Observation {
         /// Until then; `None`: not at all.
         until: Option<Time>,
     },
+    /// Somebody asked for the end of a session: its client closes it, or a test ends it at a server.
+    /// From now on it may be over at any moment, whoever trusts it.
+    EndAsked {
+        /// Which.
+        session: SessionId,
+    },
     /// The servers agreed on a transaction. These are observed in the order of their zxids.
     Committed(Transaction),
     /// From now on nothing goes wrong any more, and no new calls are made.

@@ -44,10 +44,48 @@
 //! path ([`Fault`]); move the clock; be read-only; change the epoch; see watches, sessions and
 //! requests; load and dump the tree as [JSON](json).
 //!
-//! # What it is not
+//! # A simulated ensemble
 //!
-//! A replacement for an ensemble. Its data is in memory, it is one process, and whoever outgrows it
-//! connects the same client to Apache ZooKeeper.
+//! [`SimulatedEnsemble`] is one, three or five members in memory, and the network in front of them,
+//! on Tokio's paused clock: hours pass in milliseconds, and the same seed gives the same run. A
+//! [`Client`](crate::Client) connects to it as to any ensemble. What goes wrong is said by calls
+//! (members that are cut off, elections, lost replies, expired sessions, partitions, …) or left to
+//! the seed: [`storm`](SimulatedEnsemble::storm). At the end [`Fates`] holds what the program was
+//! told of its writes against what was committed.
+//!
+//! ```
+//! use std::time::Duration;
+//! use zookit::testing::{Fates, SimulatedEnsemble, Trouble, Write};
+//! use zookit::{CreateMode, Version};
+//!
+//! // Or in a test: #[tokio::test(start_paused = true)]
+//! zookit::testing::run(async {
+//!     let ensemble = SimulatedEnsemble::start(3, 42);
+//!     let client = ensemble.connect().await?;
+//!     client.create("/count", "0", CreateMode::Persistent).await?;
+//!
+//!     let fates = Fates::new();
+//!     ensemble.storm(Trouble::default(), Duration::from_secs(60));
+//!     for count in 0..100 {
+//!         let data = count.to_string();
+//!         let noted = fates.begin(Write::set_data("/count", data.as_str()));
+//!         let result = client.set_data("/count", data, Version::Any).await;
+//!         noted.end(&result);
+//!     }
+//!     ensemble.calm();
+//!     client.retry(Default::default(), |_| client.fence()).await?;
+//!     fates.check(&ensemble.history())?;
+//!     # Ok::<(), Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/simulated_lock.rs` has a lock under it, over many seeds.
+//!
+//! # What they are not
+//!
+//! A replacement for an ensemble. Their data is in memory, they are one process, and whoever
+//! outgrows them connects the same client to Apache ZooKeeper.
 
 pub use zookit_server::Limits;
 pub use zookit_server::control::Control;
@@ -57,3 +95,4 @@ pub use zookit_server::core::{
 };
 pub use zookit_server::json;
 pub use zookit_server::testing::{Builder, Server};
+pub use zookit_sim::whole::{FateError, Fates, Noted, SimulatedEnsemble, Trouble, Write, run};

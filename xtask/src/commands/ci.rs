@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::test::{Ran, Versions, versions_table};
-use super::{callgrind, check, conformance, embedded, fuzzing, no_arguments, test, tour};
+use super::{callgrind, check, conformance, embedded, fuzzing, no_arguments, sim, test, tour};
 use crate::Outcome;
 use crate::process::{cargo, on_path, run as run_program, run_quietly, say};
 use crate::steps::{Ended, Steps};
@@ -49,6 +49,7 @@ fn in_order(steps: &mut Steps, versions: Versions, ran: &mut Vec<Ran>) -> Outcom
     steps.run("tour", || tour::embedded().map(|()| Ended::Passed))?;
     steps.run("tour, on a real server", tour_or_skip)?;
     steps.run("conformance", || conformance::step(versions))?;
+    steps.run("sim", || sim::run_for(sim::SECONDS))?;
     steps.run("callgrind", callgrind::check)?;
     steps.run("deny", deny)?;
     steps.run("fuzz", || fuzzing::run_for(FUZZING))

@@ -9,6 +9,8 @@ mod full;
 mod fuzzing;
 mod golden;
 mod loom;
+mod mutants;
+mod sim;
 mod test;
 mod tidy;
 mod tour;
@@ -87,6 +89,18 @@ const COMMANDS: &[Command] = &[
         run: loom::run,
     },
     Command {
+        name: "mutants",
+        arguments: "[NAME... | --update]",
+        about: "bugs that clients have had, put back, and what finds them; --update: in GUARANTEES.md",
+        run: mutants::run,
+    },
+    Command {
+        name: "sim",
+        arguments: "[SECONDS]",
+        about: "seeds of the simulator, for a minute unless told otherwise",
+        run: sim::run,
+    },
+    Command {
         name: "check",
         arguments: "",
         about: "before each commit: format, clippy, unit tests, tidy",
@@ -101,7 +115,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "full",
         arguments: "",
-        about: "as ci, with every version of ZooKeeper that can be put in place, and loom",
+        about: "as ci, with every version of ZooKeeper that can be put in place, loom and mutants",
         run: full::run,
     },
 ];

@@ -57,7 +57,9 @@ impl Session {
         let (_, unsent) = self.requests.take_all();
         let mut ended = Vec::new();
         for request in unsent {
-            if request.pinned.is_some() && !mutant::on(Mutant::PinnedCrossesGeneration) {
+            if request.pinned.is_some() && mutant::on(Mutant::PinnedCrossesGeneration) {
+                self.requests.keep(request);
+            } else if request.pinned.is_some() {
                 self.end_request(request, Outcome::NotSent(NotSent::SessionLost), &mut ended);
             } else {
                 self.meet(request, Stage::Unsent, Cause::Expiry, &mut ended);

@@ -279,6 +279,7 @@ impl Session {
     pub fn trusted_until(&self) -> Option<Time> {
         let timeout = self.life.timeout;
         let margin = timeout.checked_div(20).unwrap_or_default().max(Duration::from_millis(50));
+        let margin = if mutant::on(Mutant::TrustWithoutMargin) { Duration::ZERO } else { margin };
         self.life.trusted_from.map(|from| from.after(timeout.saturating_sub(margin)))
     }
 

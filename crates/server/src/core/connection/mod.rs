@@ -127,6 +127,9 @@ pub(crate) struct Connection {
     pub(crate) session: SessionId,
     /// As this connection negotiated it.
     pub(crate) timeout: Duration,
+    /// When it is closed unless its client is heard of before: of a member that follows, which does
+    /// not end sessions itself.
+    pub(crate) silent_at: Option<Time>,
     pub(crate) ids: Ids,
     pub(crate) output: Output,
     /// With how many bytes its output counts among all that is unsent.
@@ -157,6 +160,7 @@ impl Connection {
             read_only_byte: false,
             session: SessionId::NONE,
             timeout: Duration::ZERO,
+            silent_at: None,
             ids: Ids::of(peer.ip()),
             output: Output::default(),
             weighed: 0,
@@ -177,13 +181,20 @@ impl Connection {
         unsent.saturating_sub(before).saturating_add(length)
     }
 
-    /// When something of it is due: the handshake, a delayed request, or output held back.
+    /// When its client has been silent for too long.
+    pub(crate) fn silent_at(&self) -> Option<Time> {
+        let counts = self.stage == Stage::Session && self.line == Line::Whole;
+        self.silent_at.filter(|_| counts)
+    }
+
+    /// When something of it is due: the handshake, silence, a delayed request, or output held back.
     pub(crate) fn due(&self) -> Option<Time> {
         let handshake = match self.stage {
             Stage::Handshake(deadline) if self.line == Line::Whole => Some(deadline),
             _ => None,
         };
         let delayed = self.delayed.as_ref().map(|delayed| delayed.until);
-        [handshake, delayed, self.output.held_until()].into_iter().flatten().min()
+        let all = [handshake, self.silent_at(), delayed, self.output.held_until()];
+        all.into_iter().flatten().min()
     }
 }

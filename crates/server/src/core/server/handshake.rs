@@ -116,9 +116,14 @@ impl Server {
 
     pub(super) fn attach(&mut self, id: ConnectionId, session: SessionId, timeout: Duration) {
         self.sessions.attach(session, Some(id));
+        let silent_at = self.following.is_some().then(|| self.silent_at(timeout));
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.session = session;
             connection.timeout = timeout;
+            connection.silent_at = silent_at;
+        }
+        if silent_at.is_some() {
+            self.set_timer(id);
         }
     }
 

@@ -51,6 +51,12 @@ impl Server {
     ) {
         let Some(connection) = self.connections.get(&id) else { return };
         let (session, timeout) = (connection.session, connection.timeout);
+        if connection.silent_at.is_some() {
+            let silent_at = self.silent_at(timeout);
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.silent_at = Some(silent_at);
+            }
+        }
         if !self.sessions.touch(self.now, session, timeout) {
             return self.note(id, xid, opcode, request.as_ref().ok(), Outcome::Dropped);
         }

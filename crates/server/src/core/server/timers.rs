@@ -1,5 +1,7 @@
 //! What time does: sessions expire, handshakes are too late, delays end, containers go.
 
+use std::time::Duration;
+
 use zookit_proto::SessionId;
 
 use super::super::Time;
@@ -59,6 +61,9 @@ impl Server {
                 return self.close(id);
             }
         }
+        if connection.silent_at().is_some_and(|at| at <= self.now) {
+            return self.close(id);
+        }
         let is_due = connection.delayed.as_ref().is_some_and(|delayed| delayed.until <= self.now);
         if is_due {
             if let Some(delayed) = connection.delayed.take() {
@@ -68,6 +73,18 @@ impl Server {
             }
         }
         self.set_timer(id);
+    }
+
+    /// When a connection with this timeout that says nothing from now on is closed: when the timeout
+    /// is over, and the bucket of connections in which that is.
+    ///
+    /// Facts: `NIOServerCnxnFactory`, its `cnxnExpiryQueue` and `ConnectionExpirerThread`.
+    pub(super) fn silent_at(&self, timeout: Duration) -> Time {
+        let bucket = self.config.handshake_timeout.as_millis().max(1);
+        let at = self.now.after(timeout).as_duration().as_millis();
+        let buckets = at.checked_div(bucket).unwrap_or_default().saturating_add(1);
+        let millis = buckets.saturating_mul(bucket);
+        Time::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
     }
 
     /// Has the connection looked at when something of it is due.

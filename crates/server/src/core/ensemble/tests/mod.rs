@@ -110,8 +110,7 @@ fn a_session_heard_of_at_any_member_lives_and_one_that_is_not_ends_everywhere() 
         talk.pass(TIMEOUT / 2);
     }
     assert!(!agreed(&talk, session.session_id));
-    talk.look(&mut line);
-    assert!(!line.closed, "this member has not heard of it");
+    assert!(talk.ensemble.member(0).unwrap().tree().contains("/e"), "it has not heard of it");
     talk.carry_all();
     talk.look(&mut line);
     assert!(line.closed);
@@ -205,4 +204,23 @@ fn one_member_stands_alone_and_keeps_its_history() {
     let (mut line, _) = talk.client(0);
     talk.ask(&mut line, &exists("/a"));
     assert_eq!(talk.reply(&mut line).unwrap().err, ErrorCode::Ok);
+}
+
+#[test]
+fn a_member_closes_a_connection_that_its_client_has_left_without_a_word() {
+    let mut talk = Talk::of(3);
+    let (mut left, session) = talk.client(1);
+    talk.pass(TIMEOUT / 2);
+    let mut taken_up = talk.dial(2, Some(&session), Zxid(0));
+    talk.carry_all();
+    assert_eq!(talk.greeting(&mut taken_up).unwrap().session_id, session.session_id);
+    // Connections are looked at every ten seconds.
+    talk.pass(TIMEOUT * 3 / 2 - TIMEOUT / 100);
+    talk.look(&mut left);
+    assert!(!left.closed);
+    talk.ask(&mut taken_up, &exists("/"));
+    talk.pass(TIMEOUT / 50);
+    talk.look(&mut left);
+    talk.look(&mut taken_up);
+    assert_eq!((left.closed, taken_up.closed), (true, false));
 }

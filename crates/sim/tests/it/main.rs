@@ -1,0 +1,5 @@
+//! The simulator held against itself, and the whole client in it.
+
+mod cut;
+mod dropped;
+mod seeds;
