@@ -88,6 +88,9 @@ impl Session {
         let Phase::Handshaking { purpose, .. } = self.phase else { return };
         let Ok(response) = decode_response(payload) else { return self.unreadable_handshake() };
         self.silence.broken();
+        if response.read_only == Some(true) && purpose != Purpose::New && !response.is_accepted() {
+            return self.not_known_read_only();
+        }
         // The session may have been presumed gone since it was asked for.
         let purpose = if self.life.grave.is_some() { Purpose::Bury } else { purpose };
         let asked = match (purpose, &self.life.grave) {
@@ -118,6 +121,13 @@ impl Session {
             (Purpose::New, true) => self.granted(response, Reason::NewSession),
             (Purpose::New, false) => self.unreadable_handshake(),
         }
+    }
+
+    /// A server that only reads does not know the session. It may lag, and the session live where
+    /// there is a quorum: the attempt has failed, and nothing more.
+    fn not_known_read_only(&mut self) {
+        self.hang_up();
+        self.lose(Loss::Fin);
     }
 
     /// A handshake that makes no sense: the attempt has failed.

@@ -108,6 +108,26 @@ fn an_expiry_the_server_tells_of_begins_the_next_generation() {
     assert!(is_answered(&talk.says_done(read), 3), "reads cross");
 }
 
+/// It may lag behind the transaction that began the session. Found by the simulator:
+/// `--seed 723 --workload readonly`.
+#[test]
+fn a_read_only_server_that_does_not_know_the_session_proves_nothing() {
+    let mut config = config(3);
+    config.read_only = true;
+    let mut talk = Talk::connected_with(config);
+    talk.fin();
+    assert_eq!(talk.says_state(), State::Suspended);
+    talk.dials();
+    talk.connects(SESSION);
+    talk.refuse_session_with(true);
+    talk.says_nothing();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    assert_eq!(talk.says_state(), State::Connected);
+    assert_eq!(talk.session.generation(), Generation(1));
+}
+
 #[test]
 fn the_zxid_seen_survives_expiry() {
     let mut talk = Talk::connected();

@@ -257,12 +257,16 @@ impl Talk {
 
     /// The session is gone, says the server, and closes.
     pub fn refuse_session(&mut self) {
+        self.refuse_session_with(false);
+    }
+
+    pub fn refuse_session_with(&mut self, read_only: bool) {
         let response = ConnectResponse {
             protocol_version: 0,
             timeout_ms: 0,
             session_id: SessionId::NONE,
             password: Some(Password::zeros()),
-            read_only: Some(false),
+            read_only: Some(read_only),
         };
         self.deliver(&frame::around(&response));
     }
