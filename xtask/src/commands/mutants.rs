@@ -9,6 +9,9 @@ use crate::Outcome;
 use crate::process::{cargo, output, root, say, target_dir};
 use crate::steps::Ended;
 
+/// How many seeds are tried for each.
+const SEEDS: &str = "200";
+
 const PAGE: &str = "docs/GUARANTEES.md";
 const BEGIN: &str = "<!-- written by `cargo xtask mutants --update`: begin -->\n";
 const END: &str = "<!-- written by `cargo xtask mutants --update`: end -->\n";
@@ -33,9 +36,9 @@ pub(super) fn check() -> Outcome<Ended> {
 
 /// The table of these mutants, or of all.
 fn table(names: &[String]) -> Outcome<String> {
-    let simulator = ["run", "--release", "--package", "zookit-sim", "--", "--mutant-table"];
+    let simulator = ["run", "--release", "--package", "zookit-sim", "--", "--seeds", SEEDS];
     let mut hunt = cargo(&simulator);
-    hunt.args(names).env("RUSTFLAGS", "--cfg zookit_mutants");
+    hunt.arg("--mutant-table").args(names).env("RUSTFLAGS", "--cfg zookit_mutants");
     hunt.env("CARGO_TARGET_DIR", target_dir().join("mutants"));
     output(&mut hunt)
 }

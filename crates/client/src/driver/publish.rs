@@ -14,7 +14,7 @@ use zookit_session::{
 use super::Driver;
 use super::transport::Connection;
 use crate::error::Attempt;
-use crate::shared::{Completion, Turn};
+use crate::shared::{Completion, Seen, Turn};
 
 impl Driver {
     pub(super) fn publish(&mut self) {
@@ -67,9 +67,14 @@ impl Driver {
         });
     }
 
+    /// Gauges are set behind each turn's events, so until then they say what was before.
+    fn seen(&self) -> Seen {
+        Seen { before: self.shared.gauges.zxid(), now: self.session.zxid() }
+    }
+
     fn publish_watch(&mut self, watcher: WatcherId, notice: WatchNotice) {
         let Some(cell) = self.watchers.get(watcher) else { return };
-        if cell.push(notice, self.session.zxid()) {
+        if cell.push(notice, self.seen()) {
             self.watchers.remove(watcher);
         }
     }
@@ -152,7 +157,7 @@ impl Driver {
             _ => WatchEnd::Closed,
         };
         for cell in self.watchers.take_all() {
-            cell.push(WatchNotice::Ended(end), self.session.zxid());
+            cell.push(WatchNotice::Ended(end), self.seen());
         }
     }
 }

@@ -403,9 +403,12 @@ fn a_reader_hears_of_every_event_and_of_the_end() {
                 path: Text::from("/a"),
                 zxid: Some(Zxid(zxid)),
             };
-            assert!(!cell.push(event, Zxid(zxid - 1)));
+            assert!(!cell.push(event, Seen { before: Zxid(zxid - 1), now: Zxid(zxid - 1) }));
         }
-        assert!(cell.push(zookit_session::WatchNotice::Ended(WatchEnd::Closed), Zxid(6)));
+        assert!(cell.push(
+            zookit_session::WatchNotice::Ended(WatchEnd::Closed),
+            Seen { before: Zxid(6), now: Zxid(6) }
+        ));
         let told = reader.join().unwrap();
         let until = |notice: &WatchNotice| match notice {
             WatchNotice::Event(event) => event.zxid,

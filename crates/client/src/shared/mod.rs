@@ -49,7 +49,7 @@ pub(crate) use slots::Completion;
 use slots::{Polled, Slots};
 pub use stats::{Arms, WatchCounts};
 pub(crate) use stats::{Counters, Turn};
-pub(crate) use watch_cell::WatchCell;
+pub(crate) use watch_cell::{Seen, WatchCell};
 
 /// Shared by every handle, future and watch of one client, and by its driver.
 #[derive(Debug)]

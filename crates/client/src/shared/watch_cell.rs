@@ -16,6 +16,15 @@ use crate::sync::{Mutex, MutexGuard};
 /// The paths of one watcher's notices take no more than this, in bytes; one longer goes alone.
 const MOST_PATH_BYTES: usize = 1 << 20;
 
+/// The newest transactions that a session has seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    /// Before the bytes came of which the notice is one.
+    pub(crate) before: Zxid,
+    /// All in all.
+    pub(crate) now: Zxid,
+}
+
 /// One watcher's notices, bounded: what does not fit becomes a gap.
 ///
 /// There may be a million, of which few have anything to tell: it is small while it is empty.
@@ -74,9 +83,9 @@ impl WatchCell {
         self.lock().over
     }
 
-    /// Takes a notice of the session; `seen` is the newest transaction that replies have told of.
-    /// True if it was the last.
-    pub(crate) fn push(&self, notice: zookit_session::WatchNotice, seen: Zxid) -> bool {
+    /// Takes a notice of the session; `seen` is what it had seen before the bytes in which this came,
+    /// and what it has now. True if it was the last.
+    pub(crate) fn push(&self, notice: zookit_session::WatchNotice, seen: Seen) -> bool {
         // The path is copied here, so that a short path keeps no received frame alive.
         let notice = match notice {
             zookit_session::WatchNotice::Event { event, path, zxid } => {
@@ -117,7 +126,7 @@ impl WatchCell {
 
 impl Inner {
     /// Puts the notice behind the others, or makes a gap of it. Gives back what is not kept.
-    fn accept(&mut self, notice: WatchNotice, capacity: u32, seen: Zxid) -> Option<WatchNotice> {
+    fn accept(&mut self, notice: WatchNotice, capacity: u32, seen: Seen) -> Option<WatchNotice> {
         self.queue.get_or_insert_default().accept(notice, capacity as usize, seen)
     }
 
@@ -136,7 +145,7 @@ impl Queue {
     /// Puts the notice behind the others, or makes a gap of it. Gives back what is not kept.
     ///
     /// There is room for a gap and for the end beyond the capacity, so neither is ever lost.
-    fn accept(&mut self, notice: WatchNotice, capacity: usize, seen: Zxid) -> Option<WatchNotice> {
+    fn accept(&mut self, notice: WatchNotice, capacity: usize, seen: Seen) -> Option<WatchNotice> {
         let bytes = path_bytes(&notice);
         let has_room = self.notices.len() < capacity
             && (self.path_bytes == 0 || self.path_bytes + bytes <= MOST_PATH_BYTES);
@@ -150,8 +159,12 @@ impl Queue {
         }
         let (after, until) = match &notice {
             WatchNotice::Gap { after, until } => (*after, *until),
-            WatchNotice::Event(event) => (seen, event.zxid.unwrap_or(seen)),
-            WatchNotice::Ended(_) => (seen, seen),
+            // What the event's own transaction told is not all told.
+            WatchNotice::Event(event) => match event.zxid {
+                Some(zxid) => (Zxid(zxid.0.saturating_sub(1)), zxid),
+                None => (seen.before, seen.now),
+            },
+            WatchNotice::Ended(_) => (seen.before, seen.now),
         };
         if let Some(WatchNotice::Gap { until: end, .. }) = self.notices.back_mut() {
             *end = until.max(*end);
@@ -189,6 +202,10 @@ mod tests {
         }
     }
 
+    fn seen(zxid: i64) -> Seen {
+        Seen { before: Zxid(zxid), now: Zxid(zxid) }
+    }
+
     fn read(cell: &WatchCell) -> Vec<WatchNotice> {
         let mut context = Context::from_waker(Waker::noop());
         let mut notices = Vec::new();
@@ -210,15 +227,32 @@ mod tests {
     fn overflow_is_one_gap_and_never_silence() {
         let cell = cell(WatchKind::Persistent, 2);
         for zxid in 1..=2 {
-            assert!(!cell.push(event(Some(zxid)), Zxid(0)));
+            assert!(!cell.push(event(Some(zxid)), seen(0)));
         }
         for zxid in 3..=5 {
-            cell.push(event(Some(zxid)), Zxid(2));
+            cell.push(event(Some(zxid)), seen(2));
         }
         let gap = WatchNotice::Gap { after: Zxid(2), until: Zxid(5) };
         assert_eq!(read(&cell), [told(Some(1)), told(Some(2)), gap]);
-        cell.push(event(None), Zxid(5));
+        cell.push(event(None), seen(5));
         assert_eq!(read(&cell), [told(None)]);
+    }
+
+    #[test]
+    fn a_gap_begins_before_what_had_no_room_whatever_came_with_it() {
+        // All of this came in one piece, with replies behind it.
+        let seen = Seen { before: Zxid(2), now: Zxid(9) };
+        let with_zxids = cell(WatchKind::Persistent, 1);
+        with_zxids.push(event(Some(3)), seen);
+        with_zxids.push(event(Some(4)), seen);
+        with_zxids.push(event(Some(5)), seen);
+        let gap = WatchNotice::Gap { after: Zxid(3), until: Zxid(5) };
+        assert_eq!(read(&with_zxids), [told(Some(3)), gap]);
+        let without = cell(WatchKind::Persistent, 1);
+        without.push(event(None), seen);
+        without.push(event(None), seen);
+        let gap = WatchNotice::Gap { after: Zxid(2), until: Zxid(9) };
+        assert_eq!(read(&without), [told(None), gap]);
     }
 
     #[test]
@@ -230,22 +264,22 @@ mod tests {
             path,
             zxid: Some(Zxid(3)),
         };
-        cell.push(long.clone(), Zxid(2));
-        cell.push(long.clone(), Zxid(2));
+        cell.push(long.clone(), seen(2));
+        cell.push(long.clone(), seen(2));
         let gap = WatchNotice::Gap { after: Zxid(2), until: Zxid(3) };
         let read_first = read(&cell);
         assert!(matches!(&read_first[..], [WatchNotice::Event(_), last] if *last == gap));
         // There is room again.
-        cell.push(event(Some(4)), Zxid(3));
+        cell.push(event(Some(4)), seen(3));
         assert_eq!(read(&cell), [told(Some(4))]);
     }
 
     #[test]
     fn a_gap_that_does_not_fit_is_still_told() {
         let cell = cell(WatchKind::Persistent, 1);
-        cell.push(event(None), Zxid(0));
+        cell.push(event(None), seen(0));
         let gap = zookit_session::WatchNotice::Gap { after: Zxid(3), until: Zxid(7) };
-        cell.push(gap, Zxid(7));
+        cell.push(gap, seen(7));
         assert_eq!(read(&cell)[1..], [WatchNotice::Gap { after: Zxid(3), until: Zxid(7) }]);
     }
 
@@ -253,10 +287,10 @@ mod tests {
     fn the_end_is_told_even_when_the_buffer_is_full() {
         let cell = cell(WatchKind::PersistentRecursive, 1);
         for _ in 0..3 {
-            cell.push(event(None), Zxid(1));
+            cell.push(event(None), seen(1));
         }
         let ended = zookit_session::WatchNotice::Ended(WatchEnd::SessionLost);
-        assert!(cell.push(ended, Zxid(1)));
+        assert!(cell.push(ended, seen(1)));
         assert!(cell.is_over());
         assert_eq!(read(&cell).last(), Some(&WatchNotice::Ended(WatchEnd::SessionLost)));
         assert_eq!(cell.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
@@ -265,7 +299,7 @@ mod tests {
     #[test]
     fn a_one_shot_watch_is_over_with_its_event() {
         let cell = cell(WatchKind::Exists, 1);
-        assert!(cell.push(event(Some(4)), Zxid(0)));
+        assert!(cell.push(event(Some(4)), seen(0)));
         assert!(cell.is_over());
         assert_eq!(read(&cell), [told(Some(4))]);
     }

@@ -69,11 +69,17 @@ impl Watches {
     }
 
     /// Whether this `NodeChildrenChanged` was told already, derived from a child's event of the
-    /// same transaction. Only servers from 3.9 send both, and they send the zxid with it.
-    fn already_derived(&self, event: EventType, path: &Text, zxid: Zxid) -> bool {
-        event == EventType::NodeChildrenChanged
-            && zxid != Zxid::NONE
-            && self.watched(path).is_some_and(|watched| watched.derived() == Some(zxid))
+    /// same transaction. Servers from 3.9, which keep both modes, send both with their zxid;
+    /// others do, without one, as long as they have not read that the mode is to be recursive.
+    fn already_derived(&mut self, event: EventType, path: &Text, zxid: Zxid) -> bool {
+        if event != EventType::NodeChildrenChanged {
+            return false;
+        }
+        let Some(watched) = self.paths.find_mut(path) else { return false };
+        match zxid {
+            Zxid::NONE => watched.mode != Mode::Recursive && watched.take_derived_early(),
+            zxid => watched.derived() == Some(zxid),
+        }
     }
 
     fn watched(&self, path: &[u8]) -> Option<&Watched> {
@@ -142,7 +148,11 @@ impl Watches {
         if watched.sent_mode != Mode::Recursive || mutant::on(Mutant::DerivedChildrenMissed) {
             return None;
         }
-        watched.set_derived(zxid);
+        if zxid != Zxid::NONE {
+            watched.set_derived(zxid);
+        } else if watched.mode != Mode::Recursive {
+            watched.derive_early();
+        }
         let above = Text::from_bytes(child.as_bytes().slice_ref(above));
         let over = self.tell_exact(EventType::NodeChildrenChanged, &above, zxid, reach, told);
         over.then_some(above)

@@ -40,7 +40,7 @@ enum Ended {
 }
 
 /// What a conversation came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Record {
     ended: Vec<Ended>,
     /// How often each call was done, by the history; zero for a read.
@@ -48,6 +48,8 @@ struct Record {
     /// Behind the handshake, and then behind each call: the bytes that had arrived at the server
     /// and at the client.
     places: Vec<(usize, usize)>,
+    /// Whether closing the client was answered.
+    closed: bool,
 }
 
 /// Watches are kept to the end: dropping one is a request.
@@ -138,7 +140,7 @@ async fn converse(cut: Option<Cut>, calls: usize) -> Record {
     }
     let client = Client::connect_lazy(servers.as_str(), ensemble.options()).unwrap();
     let client = client.with_deadline(Deadline::After(Duration::from_secs(60)));
-    let mut record = Record { ended: Vec::new(), done: Vec::new(), places: Vec::new() };
+    let mut record = Record::default();
     let mut kept = Kept::default();
     if cut.is_none() {
         client.wait_connected().await.unwrap();
@@ -159,7 +161,8 @@ async fn converse(cut: Option<Cut>, calls: usize) -> Record {
     let history = ensemble.history();
     record.done.extend((0..calls).map(|call| done(&history, call)));
     drop(kept);
-    timeout(Duration::from_secs(600), client.close()).await.unwrap().unwrap();
+    let closed = timeout(Duration::from_secs(600), client.close()).await;
+    record.closed = closed.unwrap_or_else(|_| panic!("{cut:?}: close hangs")).is_ok();
     record
 }
 
@@ -210,6 +213,9 @@ fn cut_everywhere(how: CutHow) {
                 let found = (record.ended[call], record.done[call]);
                 assert_eq!(found, expected, "{cut:?}: call {call}, of {struck:?}");
             }
+            // The one thing that is said into a connection that fell silent behind the last call.
+            let unheard = how == CutHow::Silence && !is_to_server && at == length;
+            assert_eq!(record.closed, !unheard, "{cut:?}: close");
             points += 1;
         }
     }

@@ -174,6 +174,34 @@ fn children_changed_is_not_told_twice_where_the_server_sends_it_too() {
     talk.says_nothing();
 }
 
+/// Found by the simulator: `--seed 11854 --workload older`.
+#[test]
+fn children_changed_is_told_once_while_the_mode_is_on_its_way_to_recursive() {
+    let mut talk = Talk::connected();
+    talk.armed(1, Persistent, "/p", 3);
+    talk.armed(2, Persistent, "/p/c", 3);
+    talk.watch(3, PersistentRecursive, "/p");
+    let (xid, mode) = talk.sends_watch();
+    assert_eq!(mode, 1);
+    // The server has not read it yet: it tells both, as 3.8 does without a transaction.
+    for event in [NodeDeleted, NodeCreated] {
+        talk.notify(event, "/p/c", -1);
+        talk.says_event(2, event, "/p/c");
+        talk.says_event(1, NodeChildrenChanged, "/p");
+        talk.notify(NodeChildrenChanged, "/p", -1);
+        talk.says_nothing();
+    }
+    talk.notify(NodeChildrenChanged, "/p", -1);
+    talk.says_event(1, NodeChildrenChanged, "/p");
+    talk.ok(xid, 9);
+    talk.forget();
+    talk.notify(NodeDeleted, "/p/c", -1);
+    talk.says_event(2, NodeDeleted, "/p/c");
+    talk.says_event(3, NodeDeleted, "/p/c");
+    talk.says_event(1, NodeChildrenChanged, "/p");
+    talk.says_nothing();
+}
+
 #[test]
 fn a_one_shot_child_watch_fires_from_a_recursive_one() {
     let mut talk = Talk::connected();

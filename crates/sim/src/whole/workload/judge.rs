@@ -35,7 +35,8 @@ pub(super) fn judge(
         let noted = notes.lock();
         let sessions = generations(&noted).map_err(failed)?;
         order(client, &noted, &sessions, history).map_err(failed)?;
-        lives.do_not_overlap(&sessions).map_err(failed)?;
+        let told = |what: String| failed(format!("{what}; its states: {}", states(&noted)));
+        lives.do_not_overlap(&sessions).map_err(told)?;
         if never_expired {
             lives.outlast_trust(&noted).map_err(failed)?;
         }
@@ -49,6 +50,16 @@ pub(super) fn judge(
     }
     judged.hash = digest.value();
     Ok(judged)
+}
+
+/// What the client was told of its sessions, in a line.
+fn states(noted: &Noted) -> String {
+    let all = noted.changes.iter().map(|change| {
+        let server = change.server.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (state, generation, session) = (change.state, change.generation.0, change.session);
+        format!("{state:?} {generation} {session} {server} ({})", change.reason)
+    });
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// The sessions of a client by their generations; expiry is reported once for each, and nothing of
