@@ -38,7 +38,7 @@ pub(super) fn judge(
         let told = |what: String| failed(format!("{what}; its states: {}", states(&noted)));
         lives.do_not_overlap(&sessions).map_err(told)?;
         if never_expired {
-            lives.outlast_trust(&noted).map_err(failed)?;
+            lives.outlast_trust(&noted).map_err(told)?;
         }
         judged.calls += noted.calls;
         let (applied, in_doubt) = notes.fates.counts();
