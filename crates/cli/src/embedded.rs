@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use zookit::testing::{Builder, Server};
+use zookit_server::testing::{Builder, Server};
 
 use crate::args::Global;
 use crate::error::Failure;

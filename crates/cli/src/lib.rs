@@ -39,8 +39,8 @@ use error::Failure;
 use output::Output;
 use verbs::{exists, get, ls, rm, serve, set, stat, word};
 use zookit::admin::FourLetterWord;
-use zookit::testing::Server;
 use zookit::{OnExpiry, ServerFloor};
+use zookit_server::testing::Server;
 
 /// Runs the command with the arguments of the process, and says what went wrong.
 #[must_use]

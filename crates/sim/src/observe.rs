@@ -111,6 +111,12 @@ pub enum Observation {
         /// Which.
         session: SessionId,
     },
+    /// A member that had heard of a session was cut off, maybe before it told the leader: until its
+    /// client is heard elsewhere, the session may be over earlier than its client can know.
+    Unheard {
+        /// Which.
+        session: SessionId,
+    },
     /// The servers agreed on a transaction. These are observed in the order of their zxids.
     Committed(Transaction),
     /// From now on nothing goes wrong any more, and no new calls are made.

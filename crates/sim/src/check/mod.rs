@@ -147,6 +147,7 @@ impl Checkers {
                 self.trust.trusted(now, history, *client, *session, *until)?;
             }
             Observation::EndAsked { session } => self.trust.end_asked(*session),
+            Observation::Unheard { session } => self.trust.unheard(*session),
             Observation::Committed(transaction) => {
                 self.sessions.committed(now, history, transaction)?;
                 history.add(now, transaction)?;

@@ -217,6 +217,7 @@ impl World<'_> {
             }
         } else if !self.ensemble.is_cut(member) {
             // What it is to the others: cut off, and back at once.
+            self.observe_cut(member);
             self.ensemble.cut(time, member, false);
             self.settle_members();
             self.rejoin(member);
@@ -260,6 +261,7 @@ impl World<'_> {
         let read_only = self.workload.read_only && self.rng.u8(0..4) > 0;
         let time = self.time();
         say!(self, "m{member} is cut off, read-only: {read_only}");
+        self.observe_cut(member);
         self.ensemble.cut(time, member, read_only);
         self.relief(Relief::Joins(number));
     }

@@ -49,6 +49,8 @@ pub(crate) struct Client {
     pub(crate) watchers: Vec<WatcherId>,
     /// What its trust was when last observed.
     pub(crate) trusted: (SessionId, Option<Time>),
+    /// The connection by which it came to that.
+    pub(crate) trusted_by: Option<LineId>,
     /// It was told to close.
     pub(crate) closing: bool,
     /// Until when nothing passes between it and each member.
@@ -65,6 +67,7 @@ impl Client {
             pending: BTreeSet::new(),
             watchers: Vec::new(),
             trusted: (SessionId::NONE, None),
+            trusted_by: None,
             closing: false,
             parted_until: [0; MOST_MEMBERS],
         }

@@ -171,6 +171,8 @@ impl World<'_> {
             return;
         }
         seen.trusted = trusted;
+        seen.trusted_by = seen.line.or(seen.trusted_by);
+        let by = seen.trusted_by;
         let (clock, closing) = (seen.clock, seen.closing);
         let (session, until) = trusted;
         if closing && session != SessionId::NONE {
@@ -183,6 +185,25 @@ impl World<'_> {
             Time::since_origin(std::time::Duration::from_nanos(nanos))
         });
         self.observe(&Observation::Trusted { client: ClientId(client), session, until });
+        if by.is_some_and(|by| by.0 < self.cut_off_before[self.member_of(by)]) {
+            // The answer was on its way when its member was cut off.
+            self.observe(&Observation::Unheard { session });
+        }
+    }
+
+    fn member_of(&self, line: LineId) -> usize {
+        self.lines[line.0 as usize].member
+    }
+
+    /// A member is being cut off: it may have heard of sessions and not told the leader.
+    pub(crate) fn observe_cut(&mut self, member: usize) {
+        self.cut_off_before[member] = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        for client in 0..self.clients.len() {
+            let Client { trusted: (session, _), trusted_by, .. } = self.clients[client];
+            if trusted_by.is_some_and(|by| self.member_of(by) == member) {
+                self.observe(&Observation::Unheard { session });
+            }
+        }
     }
 
     // What users ask for

@@ -98,6 +98,8 @@ pub(crate) struct World<'a> {
     pub(crate) messages: Vec<VecDeque<(u64, Message)>>,
     /// Until when messages to each member are kept back.
     pub(crate) lagging_until: [u64; client::MOST_MEMBERS],
+    /// Connections with lower numbers were there when the member was cut off last.
+    pub(crate) cut_off_before: [u32; client::MOST_MEMBERS],
     /// When the members are going to be woken.
     pub(crate) members_wake_at: u64,
     /// How much of the history was observed.
@@ -151,6 +153,7 @@ impl<'a> World<'a> {
             line_of: vec![Vec::new(); members],
             messages: (0..members * members).map(|_| VecDeque::new()).collect(),
             lagging_until: [0; client::MOST_MEMBERS],
+            cut_off_before: [0; client::MOST_MEMBERS],
             members_wake_at: u64::MAX,
             committed: 0,
             wrong_until: 0,

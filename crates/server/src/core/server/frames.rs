@@ -54,9 +54,14 @@ impl Server {
             if connection.delayed.is_some() || connection.output.len() >= MUCH_OUTPUT {
                 return;
             }
-            if connection.awaits_session
-                || connection.undecided > 0 && !opcode(bytes).is_some_and(following::is_leaders)
-            {
+            if connection.awaits_session {
+                return;
+            }
+            if connection.undecided > 0 && !opcode(bytes).is_some_and(following::is_leaders) {
+                // It waits, and its session lives on all the same.
+                if opcode(bytes).is_some() {
+                    self.hear(id);
+                }
                 return;
             }
             if let Stage::Handshake(_) = connection.stage {

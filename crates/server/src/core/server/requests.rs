@@ -49,18 +49,9 @@ impl Server {
         body: &Bytes,
         request: Result<Request, Malformed>,
     ) {
-        let Some(connection) = self.connections.get(&id) else { return };
-        let (session, timeout) = (connection.session, connection.timeout);
-        if connection.silent_at.is_some() {
-            let silent_at = self.silent_at(timeout);
-            if let Some(connection) = self.connections.get_mut(&id) {
-                connection.silent_at = Some(silent_at);
-            }
-        }
-        if !self.sessions.touch(self.now, session, timeout) {
+        if !self.hear(id) {
             return self.note(id, xid, opcode, request.as_ref().ok(), Outcome::Dropped);
         }
-        self.note_touch(session, timeout);
         if !self.serves(opcode) {
             self.note(id, xid, opcode, None, Outcome::Answered(ErrorCode::Unimplemented));
             self.answer(id, xid, Zxid::NONE, ErrorCode::Unimplemented, |_| {});
@@ -81,6 +72,23 @@ impl Server {
             Ok(request) => self.with_faults(id, xid, request),
             Err(why) => self.malformed(id, xid, opcode, body, &why),
         }
+    }
+
+    /// The client of a connection is heard of: its session lives on. False if there is none such.
+    pub(super) fn hear(&mut self, id: ConnectionId) -> bool {
+        let Some(connection) = self.connections.get(&id) else { return false };
+        let (session, timeout) = (connection.session, connection.timeout);
+        if connection.silent_at.is_some() {
+            let silent_at = self.silent_at(timeout);
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.silent_at = Some(silent_at);
+            }
+        }
+        let lives = self.sessions.touch(self.now, session, timeout);
+        if lives {
+            self.note_touch(session, timeout);
+        }
+        lives
     }
 
     /// Whether this version has the operation, for clients.

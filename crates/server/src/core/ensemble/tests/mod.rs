@@ -120,6 +120,22 @@ fn a_session_heard_of_at_any_member_lives_and_one_that_is_not_ends_everywhere() 
     assert_eq!(talk.greeting(&mut again).unwrap().session_id, SessionId::NONE);
 }
 
+/// Found by the simulator: `--seed 139197 --workload ensemble`.
+#[test]
+fn a_session_is_heard_of_also_while_what_it_asks_stands_behind_a_write() {
+    let mut talk = Talk::of(3);
+    let (mut line, session) = talk.client(2);
+    talk.ask(&mut line, &create("/a", PERSISTENT));
+    for _ in 0..10 {
+        talk.pass(TIMEOUT / 2);
+        talk.ask(&mut line, &Request::Ping(()));
+        talk.pass(Duration::from_secs(1));
+        talk.carry(|message| message.to() != 2);
+    }
+    assert!(talk.ensemble.agreed().unwrap().has_session(session.session_id));
+    assert_eq!(talk.reply(&mut line), None, "the member lags");
+}
+
 #[test]
 fn a_closed_session_takes_its_ephemerals_along_and_is_answered() {
     let mut talk = Talk::of(3);
