@@ -24,6 +24,9 @@ const SHORTEST_MS: i32 = 1;
 /// How often it is looked whether a session has expired.
 const POLL: Duration = Duration::from_millis(25);
 
+/// How often it is looked whether the server has noticed that a connection was dropped.
+const SHORT_POLL: Duration = Duration::from_millis(1);
+
 /// A session that lives longer than this does not expire.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -77,9 +80,8 @@ impl<'t> Side<'t> {
             Step::Connect { slot, hello } => self.connect(*slot, hello, &mut items[*slot])?,
             Step::Ask { slot, asks } => self.ask(*slot, asks, &mut items[*slot])?,
             Step::Drop { slot } => {
-                if self.slots[*slot].hang_up().is_none() {
-                    items[*slot].push(Item::NotConnected);
-                }
+                let item = self.hang_up(*slot)?;
+                items[*slot].extend(item);
             }
             Step::Expire { slot } => {
                 let item = self.expire(*slot)?;
@@ -158,6 +160,25 @@ impl<'t> Side<'t> {
         slot.connection = Some(connection);
         slot.session = Some(number);
         Ok(())
+    }
+
+    /// Drops a connection, and waits until the server has noticed: until then its watches are there
+    /// for others to find.
+    fn hang_up(&mut self, slot: usize) -> Outcome<Option<Item>> {
+        if self.slots[slot].hang_up().is_none() {
+            return Ok(Some(Item::NotConnected));
+        }
+        let open = self.slots.iter().filter(|slot| slot.connection.is_some()).count();
+        let mut waited = Duration::ZERO;
+        // The connection that asks is one, too.
+        while connections(self.target)? > open.saturating_add(1) {
+            if waited > PATIENCE {
+                return Ok(Some(Item::Silence));
+            }
+            self.target.wait(SHORT_POLL);
+            waited = waited.saturating_add(SHORT_POLL);
+        }
+        Ok(None)
     }
 
     /// Leaves a session alone until the server has ended it. That it has, a new zxid shows: nothing
@@ -325,12 +346,26 @@ const fn is_last(item: &Item) -> bool {
 
 /// The server's newest zxid, without a session that would change it.
 fn newest_zxid(target: &mut dyn Target) -> Outcome<Zxid> {
+    let zxid = of_srvr(target, "Zxid: 0x", |zxid| i64::from_str_radix(zxid, 16).ok())?;
+    Ok(Zxid(zxid))
+}
+
+/// How many connections the server has, the one that asks included.
+fn connections(target: &mut dyn Target) -> Outcome<usize> {
+    of_srvr(target, "Connections: ", |count| count.parse().ok())
+}
+
+/// What a line of `srvr` says.
+fn of_srvr<T>(
+    target: &mut dyn Target,
+    name: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Outcome<T> {
     let mut connection = Connection::open(target)?;
     connection.send_raw(&FourLetterWord::Srvr.bytes());
     let text = String::from_utf8_lossy(&connection.read_to_end()?).into_owned();
-    let zxid = text.lines().find_map(|line| line.strip_prefix("Zxid: 0x"));
-    let zxid = zxid.and_then(|zxid| i64::from_str_radix(zxid, 16).ok());
-    zxid.map(Zxid).ok_or_else(|| format!("srvr tells no zxid: {text:?}").into())
+    let value = text.lines().find_map(|line| line.strip_prefix(name)).and_then(parse);
+    value.ok_or_else(|| format!("srvr tells no {name:?}: {text:?}").into())
 }
 
 /// The end of a connection that was refused.

@@ -22,7 +22,7 @@ mod restore;
 mod tests;
 mod watched;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use zookit_proto::mutant::{self, Mutant};
@@ -64,6 +64,9 @@ pub(crate) struct Watches {
     persistent: BTreeSet<WatcherId>,
     /// While watches are being set again on a new connection.
     progress: Option<Box<Progress>>,
+    /// Persistent watchers that were dropped while the server was setting them again, with their
+    /// paths: what the server then has must be known for as long as others watch there.
+    dropped_in_restore: BTreeMap<WatcherId, Bytes>,
 }
 
 impl Watches {
@@ -162,6 +165,7 @@ impl Watches {
         let Some(place) = self.paths.find_watcher(watcher) else {
             return Consequences::default();
         };
+        self.note_dropped(watcher, place);
         self.forget(watcher);
         if mutant::on(Mutant::WatchTakenFromFellow) {
             let path = Text::from_bytes(Bytes::copy_from_slice(self.paths.path(place)));
@@ -170,6 +174,16 @@ impl Watches {
         }
         let removals = self.settle(place);
         Consequences { removals, unserved: Vec::new() }
+    }
+
+    /// A watcher is being dropped; its watch may be on its way to be set again.
+    fn note_dropped(&mut self, id: WatcherId, place: Place) {
+        let Some(watched) = self.paths.get(place) else { return };
+        let persistent = watched.watcher(id).is_some_and(|it| it.armed == Some(List::Persistent));
+        if persistent && watched.underway == 0 && watched.mode < watched.sent_mode {
+            let path = Bytes::copy_from_slice(self.paths.path(place));
+            self.dropped_in_restore.insert(id, path);
+        }
     }
 
     /// Takes the watcher out; its path stays.
@@ -246,6 +260,7 @@ impl Watches {
     /// The connection is gone, and with it all that the server kept for us.
     pub(crate) fn connection_lost(&mut self) {
         self.progress = None;
+        self.dropped_in_restore.clear();
         self.paths.sweep(
             |_| false,
             |watched| {

@@ -285,6 +285,7 @@ impl Watches {
         watchers: &[WatcherId],
         code: ErrorCode,
     ) -> Vec<(WatcherId, WatchNotice)> {
+        self.settle_dropped(watchers, code);
         if code.is_ok() {
             self.confirm(watchers);
             return Vec::new();
@@ -303,6 +304,22 @@ impl Watches {
             self.paths.sweep(|_| false, |watched| !watched.is_idle());
         }
         ended
+    }
+
+    /// Of these, some were dropped before the server answered: others may watch their paths.
+    fn settle_dropped(&mut self, watchers: &[WatcherId], code: ErrorCode) {
+        if self.dropped_in_restore.is_empty() {
+            return;
+        }
+        for id in watchers {
+            let Some(path) = self.dropped_in_restore.remove(id) else { continue };
+            let Some(watched) = self.paths.find_mut(&path) else { continue };
+            if code.is_ok() {
+                watched.mode = watched.mode.max(watched.sent_mode);
+            } else {
+                watched.unask(List::Persistent);
+            }
+        }
     }
 
     /// These are set. One-shot watchers count as held since they were sent.

@@ -51,6 +51,8 @@ pub struct Bounds {
     /// The promise is 16 of them. A checker does not see bytes: while watches are being set again,
     /// a server may be heard for one timeout more without any sign of it. So 28 is sure.
     pub expiry_twelfths: Option<u32>,
+    /// How long after a member has heard of a session its leader knows; of a server alone: none.
+    pub report: Duration,
     /// Whether observations are made in the order in which the session told them. Where callers
     /// are tasks that run when it pleases them, they are not: then what a client was told is
     /// compared with what it had been told when it submitted the call, and a notice is not missed
@@ -60,7 +62,12 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { calm: Duration::from_secs(120), expiry_twelfths: Some(28), in_order: true }
+        Self {
+            calm: Duration::from_secs(120),
+            expiry_twelfths: Some(28),
+            report: Duration::ZERO,
+            in_order: true,
+        }
     }
 }
 
@@ -98,7 +105,7 @@ impl Checkers {
             order: order::Order::new(bounds.in_order),
             watches: watches::Watches::new(bounds.in_order),
             sessions: sessions::Sessions::new(bounds.expiry_twelfths),
-            trust: trust::Trust::default(),
+            trust: trust::Trust::of(bounds.report),
             liveness: liveness::Liveness::new(bounds.calm),
         }
     }

@@ -3,11 +3,13 @@
 //! Whoever holds a lock holds it until the client trusts its session no more, and the next holder
 //! comes as soon as the session has ended at the servers: so that must never be the earlier.
 //!
-//! But for one case, which no client can know of: a member answers a client and is cut off before it
-//! tells the leader that the client was heard of, which it does twice a tick. Then nothing is said
-//! of this session until its client is heard by another.
+//! But for what no client can know of: a member that answers a client tells its leader that the
+//! client was heard of twice a tick, not at once. A session may end in between, and when the member
+//! is cut off before it has told, nothing is said of the session until its client is heard by
+//! another.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use zookit_proto::{Request, SessionId, Time};
 use zookit_server::core::{Change, Transaction};
@@ -20,8 +22,10 @@ use crate::observe::ClientId;
 /// The checker.
 #[derive(Debug, Default)]
 pub struct Trust {
-    /// Who trusts a session, and until when.
-    by_session: BTreeMap<SessionId, (ClientId, Time)>,
+    /// How long it may take until a leader knows what its members have heard.
+    report: Duration,
+    /// Who trusts a session, until when, and since when so long.
+    by_session: BTreeMap<SessionId, (ClientId, Time, Time)>,
     /// The session that each client told of last.
     of_client: BTreeMap<ClientId, SessionId>,
     /// Sessions that somebody has asked to end.
@@ -35,6 +39,11 @@ fn violation(now: Time, what: String) -> Violation {
 }
 
 impl Trust {
+    /// Of members that tell their leader within this time of whom they have heard.
+    pub(super) fn of(report: Duration) -> Self {
+        Self { report, ..Self::default() }
+    }
+
     /// A client that closes its session knows that it may be over at any moment.
     pub(super) fn submitted(&mut self, clients: &Clients, client: ClientId, request: &Request) {
         if let (Request::CloseSession(()), Some(standing)) = (request, clients.get(client)) {
@@ -69,10 +78,12 @@ impl Trust {
             self.by_session.remove(&before);
         }
         let Some(until) = until else { return Ok(()) };
-        self.by_session.insert(session, (client, until));
+        self.by_session.insert(session, (client, until, now));
         let ended = history.session(session).and_then(|life| life.ended);
         let excused = self.is_excused(session);
         self.unheard.remove(&session);
+        // What a member answered before it could know is on its way for a while.
+        let ended = ended.filter(|(at, _)| at.after(self.report.saturating_mul(2)) <= now);
         match ended.filter(|_| until > now && !excused) {
             None => Ok(()),
             Some((at, zxid)) => {
@@ -94,9 +105,11 @@ impl Trust {
         if !matches!(change, Change::CloseSession { .. }) || self.is_excused(*session) {
             return Ok(());
         }
-        match self.by_session.get(session).filter(|(_, until)| *until > now) {
+        let known = |since: &Time| since.after(self.report) <= now;
+        match self.by_session.get(session).filter(|(_, until, since)| *until > now && known(since))
+        {
             None => Ok(()),
-            Some((client, until)) => {
+            Some((client, until, _)) => {
                 let what = format!(
                     "session {session} ended ({zxid}), and client {} trusts it until {until}",
                     client.0

@@ -206,6 +206,30 @@ fn a_watcher_dropped_while_it_is_set_again_is_removed_behind_that() {
     }
 }
 
+/// Found by the simulator: `--seed 302013 --workload watches`.
+#[test]
+fn what_is_left_of_a_watcher_dropped_while_it_is_set_again_goes_with_the_last_of_its_path() {
+    for kind in [Persistent, PersistentRecursive] {
+        let mut talk = Talk::connected();
+        talk.armed(1, kind, "/a", 3);
+        talk.armed(2, Exists, "/a", 3);
+        talk.watch(3, Data, "/a");
+        talk.resumes();
+        let (one_shots, _) = talk.sets_watches();
+        let (persistent, _) = talk.sets_watches2();
+        talk.drop_watcher(1);
+        talk.ok(one_shots, 4);
+        talk.ok(persistent, 4);
+        assert_eq!(talk.says_state(), State::Connected);
+        let (read, flag) = talk.sends_watch();
+        assert_eq!(flag, 0, "the server has one that serves it");
+        talk.refuse(read, 5, ErrorCode::NoNode);
+        talk.drop_watcher(2);
+        let (_, Request::RemoveWatches(request)) = talk.sends_any() else { panic!("no removal") };
+        assert_eq!(request.watcher_type, WatcherType::Any);
+    }
+}
+
 #[test]
 fn a_refused_restore_of_a_persistent_watch_leaves_the_one_shots_of_its_path() {
     let mut talk = Talk::connected();
