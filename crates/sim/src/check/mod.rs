@@ -139,6 +139,7 @@ impl Checkers {
                 self.order.state(now, *client, change)?;
                 self.sessions.state(now, history, clients, *client, change)?;
                 self.watches.state(now, *client, change)?;
+                self.trust.state(now, *client, change)?;
             }
             Observation::Trusted { client, session, until } => {
                 if until.is_some() {

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zookit_proto::{Request, SessionId, Time};
 use zookit_server::core::{Change, Transaction};
+use zookit_session::{State, StateChange};
 
 use super::Violation;
 use super::clients::Clients;
@@ -39,6 +40,28 @@ impl Trust {
     pub(super) fn submitted(&mut self, clients: &Clients, client: ClientId, request: &Request) {
         if let (Request::CloseSession(()), Some(standing)) = (request, clients.get(client)) {
             self.asked.insert(standing.session);
+        }
+    }
+
+    /// A client tells that its session has expired: from now on it must not trust it, whoever asked
+    /// for its end.
+    pub(super) fn state(
+        &self,
+        now: Time,
+        client: ClientId,
+        change: &StateChange,
+    ) -> Result<(), Violation> {
+        let trusted = self.by_session.get(&change.session);
+        let until = trusted.filter(|(whose, until)| *whose == client && *until > now);
+        match until.filter(|_| change.state == State::Expired) {
+            None => Ok(()),
+            Some((_, until)) => {
+                let what = format!(
+                    "client {} tells that its session {} has expired, and trusts it until {until}",
+                    client.0, change.session
+                );
+                Err(violation(now, what))
+            }
         }
     }
 

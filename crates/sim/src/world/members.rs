@@ -105,15 +105,19 @@ impl World<'_> {
         }
     }
 
-    /// A message arrives, unless it is kept back.
+    /// A message arrives, unless it is kept back. What may overtake those that are, does at times.
     pub(super) fn message(&mut self, from: usize, to: usize) {
-        let held = self.lagging_until[to];
-        if from != to && held > self.now {
-            return self.plan_message(from, to, held);
-        }
-        let Some((_, message)) = self.messages[from * self.line_of.len() + to].pop_front() else {
-            return;
+        let (now, held) = (self.now, self.lagging_until[to]);
+        let lags = from != to && held > now;
+        let overtaking = lags && self.rng.bool();
+        let way = &mut self.messages[from * self.line_of.len() + to];
+        let place = if overtaking {
+            way.iter().position(|(at, message)| *at <= now && message.may_overtake())
+        } else {
+            (!lags).then_some(0)
         };
+        let Some(place) = place else { return self.plan_message(from, to, held) };
+        let Some((_, message)) = way.remove(place) else { return };
         self.ensemble.deliver(self.time(), message);
         self.settle_members();
     }

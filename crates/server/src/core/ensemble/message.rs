@@ -46,4 +46,14 @@ impl Message {
             _ => None,
         }
     }
+
+    /// Whether it may arrive before transactions that set out earlier on the same way. A member
+    /// that is told whether a session lives tells the client at once, and those transactions it
+    /// has received too, but applies them by and by: so a client can come to a member that lags.
+    ///
+    /// Facts: `Learner.revalidate`, `CommitProcessor`.
+    #[must_use]
+    pub const fn may_overtake(&self) -> bool {
+        matches!(self.body, Body::Told(_, Told::Reopened(_)))
+    }
 }
