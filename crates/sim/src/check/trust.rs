@@ -3,9 +3,9 @@
 //! Whoever holds a lock holds it until the client trusts its session no more, and the next holder
 //! comes as soon as the session has ended at the servers: so that must never be the earlier.
 //!
-//! But for one case, which no client can know of: a member answers a client and is cut off before it
-//! tells the leader that the client was heard of, which it does twice a tick. Then nothing is said
-//! of this session until its client is heard by another.
+//! But for one case, which no client can know of: a member tells the leader twice a tick whom it has
+//! heard of, and answers a client before. If it is cut off in between, or the leader ends the session
+//! while that is under way, nothing is said of this session until its client is heard again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,8 @@ impl Trust {
         client: ClientId,
         change: &StateChange,
     ) -> Result<(), Violation> {
-        let trusted = self.by_session.get(&change.session);
+        // What it trusts now, under whatever name: the next session has none yet.
+        let trusted = self.of_client.get(&client).and_then(|it| self.by_session.get(it));
         let until = trusted.filter(|(whose, until)| *whose == client && *until > now);
         match until.filter(|_| change.state == State::Expired) {
             None => Ok(()),

@@ -189,7 +189,6 @@ const ENSEMBLE: Workload = Workload {
         (2, Trouble::Stall),
         (1, Trouble::HalfOpen),
         (4, Trouble::Part),
-        (2, Trouble::Choke),
         (1, Trouble::Refuse),
         (4, Trouble::Strike),
         (1, Trouble::Expire),
@@ -199,6 +198,7 @@ const ENSEMBLE: Workload = Workload {
         (1, Trouble::Restart),
     ],
     timeouts: &[1000, 2000, 4000],
+    network: Network { behind_event: 40, ..NETWORK },
     ..MIXED
 };
 

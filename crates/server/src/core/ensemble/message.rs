@@ -1,6 +1,8 @@
 //! What members tell one another.
 
-use super::super::server::{Forwarded, Told};
+use zookit_proto::SessionId;
+
+use super::super::server::{Forward, Forwarded, Told};
 
 /// On its way between a member and the leader, or from a leader to itself.
 #[derive(Debug, Clone)]
@@ -45,6 +47,15 @@ impl Message {
             Body::Committed(place, _) => Some(place),
             _ => None,
         }
+    }
+
+    /// Whether it tells the leader that this session was heard of.
+    #[must_use]
+    pub fn touches(&self, session: SessionId) -> bool {
+        let Body::Forwarded(Forwarded { what: Forward::Touched(heard), .. }) = &self.body else {
+            return false;
+        };
+        heard.iter().any(|(id, _)| *id == session)
     }
 
     /// Whether it may arrive before transactions that set out earlier on the same way. A member
