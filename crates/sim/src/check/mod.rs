@@ -51,8 +51,6 @@ pub struct Bounds {
     /// The promise is 16 of them. A checker does not see bytes: while watches are being set again,
     /// a server may be heard for one timeout more without any sign of it. So 28 is sure.
     pub expiry_twelfths: Option<u32>,
-    /// How long after a member has heard of a session its leader knows; of a server alone: none.
-    pub report: Duration,
     /// Whether observations are made in the order in which the session told them. Where callers
     /// are tasks that run when it pleases them, they are not: then what a client was told is
     /// compared with what it had been told when it submitted the call, and a notice is not missed
@@ -65,7 +63,6 @@ impl Default for Bounds {
         Self {
             calm: Duration::from_secs(120),
             expiry_twelfths: Some(28),
-            report: Duration::ZERO,
             in_order: true,
         }
     }
@@ -105,7 +102,7 @@ impl Checkers {
             order: order::Order::new(bounds.in_order),
             watches: watches::Watches::new(bounds.in_order),
             sessions: sessions::Sessions::new(bounds.expiry_twelfths),
-            trust: trust::Trust::of(bounds.report),
+            trust: trust::Trust::default(),
             liveness: liveness::Liveness::new(bounds.calm),
         }
     }
@@ -146,6 +143,7 @@ impl Checkers {
                 self.order.state(now, *client, change)?;
                 self.sessions.state(now, history, clients, *client, change)?;
                 self.watches.state(now, *client, change)?;
+                self.trust.state(now, *client, change)?;
             }
             Observation::Trusted { client, session, until } => {
                 if until.is_some() {

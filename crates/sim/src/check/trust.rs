@@ -3,16 +3,15 @@
 //! Whoever holds a lock holds it until the client trusts its session no more, and the next holder
 //! comes as soon as the session has ended at the servers: so that must never be the earlier.
 //!
-//! But for what no client can know of: a member that answers a client tells its leader that the
-//! client was heard of twice a tick, not at once. A session may end in between, and when the member
-//! is cut off before it has told, nothing is said of the session until its client is heard by
-//! another.
+//! But for one case, which no client can know of: a member tells the leader twice a tick whom it has
+//! heard of, and answers a client before. If it is cut off in between, or the leader ends the session
+//! while that is under way, nothing is said of this session until its client is heard again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use zookit_proto::{Request, SessionId, Time};
 use zookit_server::core::{Change, Transaction};
+use zookit_session::{State, StateChange};
 
 use super::Violation;
 use super::clients::Clients;
@@ -22,10 +21,8 @@ use crate::observe::ClientId;
 /// The checker.
 #[derive(Debug, Default)]
 pub struct Trust {
-    /// How long it may take until a leader knows what its members have heard.
-    report: Duration,
-    /// Who trusts a session, until when, and since when so long.
-    by_session: BTreeMap<SessionId, (ClientId, Time, Time)>,
+    /// Who trusts a session, and until when.
+    by_session: BTreeMap<SessionId, (ClientId, Time)>,
     /// The session that each client told of last.
     of_client: BTreeMap<ClientId, SessionId>,
     /// Sessions that somebody has asked to end.
@@ -39,15 +36,33 @@ fn violation(now: Time, what: String) -> Violation {
 }
 
 impl Trust {
-    /// Of members that tell their leader within this time of whom they have heard.
-    pub(super) fn of(report: Duration) -> Self {
-        Self { report, ..Self::default() }
-    }
-
     /// A client that closes its session knows that it may be over at any moment.
     pub(super) fn submitted(&mut self, clients: &Clients, client: ClientId, request: &Request) {
         if let (Request::CloseSession(()), Some(standing)) = (request, clients.get(client)) {
             self.asked.insert(standing.session);
+        }
+    }
+
+    /// A client tells that its session has expired: from now on it must not trust it, whoever asked
+    /// for its end.
+    pub(super) fn state(
+        &self,
+        now: Time,
+        client: ClientId,
+        change: &StateChange,
+    ) -> Result<(), Violation> {
+        // What it trusts now, under whatever name: the next session has none yet.
+        let trusted = self.of_client.get(&client).and_then(|it| self.by_session.get(it));
+        let until = trusted.filter(|(whose, until)| *whose == client && *until > now);
+        match until.filter(|_| change.state == State::Expired) {
+            None => Ok(()),
+            Some((_, until)) => {
+                let what = format!(
+                    "client {} tells that its session {} has expired, and trusts it until {until}",
+                    client.0, change.session
+                );
+                Err(violation(now, what))
+            }
         }
     }
 
@@ -78,12 +93,10 @@ impl Trust {
             self.by_session.remove(&before);
         }
         let Some(until) = until else { return Ok(()) };
-        self.by_session.insert(session, (client, until, now));
+        self.by_session.insert(session, (client, until));
         let ended = history.session(session).and_then(|life| life.ended);
         let excused = self.is_excused(session);
         self.unheard.remove(&session);
-        // What a member answered before it could know is on its way for a while.
-        let ended = ended.filter(|(at, _)| at.after(self.report.saturating_mul(2)) <= now);
         match ended.filter(|_| until > now && !excused) {
             None => Ok(()),
             Some((at, zxid)) => {
@@ -105,11 +118,9 @@ impl Trust {
         if !matches!(change, Change::CloseSession { .. }) || self.is_excused(*session) {
             return Ok(());
         }
-        let known = |since: &Time| since.after(self.report) <= now;
-        match self.by_session.get(session).filter(|(_, until, since)| *until > now && known(since))
-        {
+        match self.by_session.get(session).filter(|(_, until)| *until > now) {
             None => Ok(()),
-            Some((client, until, _)) => {
+            Some((client, until)) => {
                 let what = format!(
                     "session {session} ended ({zxid}), and client {} trusts it until {until}",
                     client.0

@@ -28,6 +28,8 @@ pub(crate) struct Pipe {
     held_until: u64,
     /// Nothing ever arrives any more: half-open.
     hole: bool,
+    /// Only so many segments still arrive.
+    left: Option<usize>,
     /// Nothing is taken any more: the sender has closed.
     closed: bool,
     /// The sender had to wait, and wants to hear when there is room.
@@ -43,6 +45,7 @@ impl Pipe {
             last_arrival: 0,
             held_until: 0,
             hole: false,
+            left: None,
             closed: false,
             wanted: false,
         }
@@ -102,9 +105,10 @@ impl Pipe {
     /// Takes off what has arrived by now, if anything; bytes go to the end of `inbox`.
     pub(crate) fn arrive(&mut self, now: u64, inbox: &mut BytesMut) -> Option<Segment> {
         let (at, segment) = self.segments.front().copied()?;
-        if at > now || self.hole {
+        if at > now || self.hole || self.left == Some(0) {
             return None;
         }
+        self.left = self.left.map(|left| left.saturating_sub(1));
         self.segments.pop_front();
         if let Segment::Bytes(length) = segment {
             inbox.extend_from_slice(&self.bytes[..length]);
@@ -127,9 +131,14 @@ impl Pipe {
         self.hole = true;
     }
 
+    /// What is on its way arrives, and nothing behind it, and nobody hears of it.
+    pub(crate) fn lose_behind(&mut self) {
+        self.left = Some(self.segments.len());
+    }
+
     /// Whether nothing is on its way, and what comes will arrive.
     pub(crate) fn is_clear(&self) -> bool {
-        !self.hole && self.segments.is_empty()
+        !self.hole && self.left.is_none() && self.segments.is_empty()
     }
 
     /// How many bytes are on their way.
@@ -171,6 +180,18 @@ mod tests {
             assert_eq!(&inbox[..], &b"abcdef"[..kept]);
             assert_eq!((pipe.len(), pipe.room()), (0, 0));
         }
+    }
+
+    #[test]
+    fn what_is_on_its_way_arrives_and_nothing_behind_it() {
+        let mut pipe = Pipe::new(10);
+        let mut inbox = BytesMut::new();
+        pipe.push(1, b"abc");
+        pipe.lose_behind();
+        pipe.push(2, b"de");
+        assert_eq!(pipe.arrive(9, &mut inbox), Some(Segment::Bytes(3)));
+        assert_eq!((pipe.arrive(9, &mut inbox), pipe.is_clear()), (None, false));
+        assert_eq!(&inbox[..], b"abc");
     }
 
     #[test]

@@ -109,11 +109,14 @@ impl Network {
         }
     }
 
-    /// A message between members sets out, behind the last of the same pair.
+    /// A message between members sets out, behind the last of the same pair, or past it if it may.
     fn carry(&mut self, message: Message) {
         let pair = (message.from(), message.to());
         let delay = if pair.0 == pair.1 { Duration::ZERO } else { self.some_delay() };
         let lag = self.lag.get(pair.1).copied().unwrap_or_default();
+        if message.may_overtake() && self.rng.bool() {
+            return self.schedule(self.now.after(delay), Happening::Message(message));
+        }
         let last = self.last_message.get(&pair).copied().unwrap_or_default();
         let at = self.now.after(delay).after(lag).max(last);
         self.last_message.insert(pair, at);

@@ -39,6 +39,13 @@ impl World<'_> {
         }
     }
 
+    /// A user reads something, and that leaves at once if it can.
+    pub(crate) fn ask(&mut self, client: u32) {
+        let request = self.read();
+        self.submit(client, &request, Wants::default());
+        self.settle_client(client);
+    }
+
     fn do_act(&mut self, client: u32, act: Act) {
         let wants = self.wants();
         let request = match act {

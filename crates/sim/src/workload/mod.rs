@@ -74,6 +74,9 @@ pub enum Trouble {
     Forget,
     /// Nothing passes between a client and a member, or all, for a while.
     Part,
+    /// A connection takes no more and is slow to bring what is under way, and no other can be made
+    /// until the session is over at the servers.
+    Choke,
     /// A member refuses connections for a while.
     Refuse,
     /// A request to come is lost, or its reply; or it is late, or refused.
@@ -109,6 +112,10 @@ pub struct Network {
     pub partial: u8,
     /// That bytes are given to a client one by one.
     pub dribble: u8,
+    /// That a connection breaks just behind a watch event.
+    pub behind_event: u8,
+    /// That it breaks just behind the answer to a batch of watches that are set again.
+    pub behind_restore: u8,
     /// That a connection has little room.
     pub narrow: u8,
     /// That a client that closes breaks the connection.

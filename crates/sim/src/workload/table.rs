@@ -14,6 +14,8 @@ const NETWORK: Network = Network {
     partial: 12,
     dribble: 8,
     narrow: 20,
+    behind_event: 4,
+    behind_restore: 8,
     abort: 60,
     refused: 10,
     swallowed: 6,
@@ -93,6 +95,7 @@ const WATCHES: Workload = Workload {
         (1, Trouble::Expire),
         (1, Trouble::Restart),
     ],
+    network: Network { behind_event: 40, behind_restore: 40, ..NETWORK },
     ..MIXED
 };
 
@@ -127,13 +130,15 @@ const SESSIONS: Workload = Workload {
         (3, Trouble::HalfOpen),
         (3, Trouble::Forget),
         (8, Trouble::Part),
+        (6, Trouble::Choke),
         (6, Trouble::Strike),
         (6, Trouble::Expire),
         (5, Trouble::Kill),
         (2, Trouble::Restart),
         (2, Trouble::Halt),
     ],
-    timeouts: &[400, 600, 1000, 1500],
+    // Some are not granted: the bounds are 400 and 4000.
+    timeouts: &[100, 400, 600, 20_000, 1000, 1500],
     ..MIXED
 };
 
@@ -193,6 +198,7 @@ const ENSEMBLE: Workload = Workload {
         (1, Trouble::Restart),
     ],
     timeouts: &[1000, 2000, 4000],
+    network: Network { behind_event: 40, ..NETWORK },
     ..MIXED
 };
 
@@ -250,7 +256,7 @@ const RESTORE: Workload = Workload {
     // A little more than a batch.
     max_buffer: 160 << 10,
     // Hundreds of kilobytes in a narrow pipe would be a run of nothing else.
-    network: Network { narrow: 0, ..NETWORK },
+    network: Network { narrow: 0, behind_event: 20, behind_restore: 40, ..NETWORK },
     ..MIXED
 };
 

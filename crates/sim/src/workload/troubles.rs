@@ -6,6 +6,7 @@ use zookit_server::core::{Effect, Fault};
 use super::{Trouble, millis, weighted};
 use crate::network::{ClientEnd, LineId, Way};
 use crate::observe::Observation;
+use crate::world::client::nanos;
 use crate::world::queue::{Event, Relief};
 use crate::world::{MS, Phase, World, say};
 
@@ -35,6 +36,7 @@ impl World<'_> {
             Trouble::HalfOpen => self.lose_some_line(),
             Trouble::Forget => self.forget_some_connection(),
             Trouble::Part => self.part(),
+            Trouble::Choke => self.choke(),
             Trouble::Refuse => self.refuse(),
             Trouble::Strike => self.strike(),
             Trouble::Expire => self.end_some_session(true),
@@ -135,6 +137,31 @@ impl World<'_> {
                 *parted = until.max(*parted);
             }
         }
+    }
+
+    fn choke(&mut self) {
+        let client = self.rng.usize(0..self.clients.len());
+        let number = u32::try_from(client).unwrap_or(u32::MAX);
+        let Some(line) = self.clients[client].line else { return };
+        if self.line(line).client_end != ClientEnd::Open || self.clients[client].closing {
+            return;
+        }
+        let session = &self.clients[client].session;
+        let trust = session.trusted_until().zip(session.trusted_from());
+        // About its timeout.
+        let Some(timeout) = trust.map(|(until, from)| nanos(until) - nanos(from)) else { return };
+        let timeout = timeout.min(4000 * MS);
+        let delay = self.rng.u64(timeout / 3..timeout * 3 / 5);
+        say!(self, "connection {} chokes, and brings what is late by {} ms", line.0, delay / MS);
+        // Something is under way.
+        self.ask(number);
+        let now = self.now;
+        let there = self.line(line);
+        there.up.lose_behind();
+        there.down.hold_until(now + delay);
+        let until = now + timeout * 3 / 2 + 300 * MS;
+        self.clients[client].alone_until = until;
+        self.wrong_until(until);
     }
 
     /// A request to come is struck: of any kind, or one that is not carried out twice.

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::{Bytes, BytesMut};
+use zookit_proto::Xid;
 use zookit_server::core::ConnectionId;
 use zookit_session::{Effect, Loss};
 
@@ -65,7 +66,7 @@ impl World<'_> {
     pub(super) fn reach_member(&mut self, line: LineId) {
         let now = self.now;
         let Line { client, member, client_end, .. } = *self.line(line);
-        let parted = self.client(client).parted_until[member];
+        let parted = self.client(client).parted_until[member].max(self.client(client).alone_until);
         if parted > now {
             // Sent again until it gets through.
             return self.queue.plan(parted, Event::Syn(line));
@@ -252,10 +253,40 @@ impl World<'_> {
         };
         let now = self.time_of(client);
         if self.line(line).client_end == ClientEnd::Open {
+            let breaks = self.breaks_behind(&mut inbox);
             self.client_mut(client).session.handle_received(now, &mut inbox);
             self.line(line).client_inbox = inbox;
             self.settle_client(client);
+            if breaks {
+                self.lost_by_client(line, Loss::Reset);
+            }
         }
+    }
+
+    /// Whether the connection breaks just behind a frame of what arrived: a watch event with more
+    /// behind it, maybe of the same transaction, or the answer to one batch of watches of several.
+    /// What is behind is gone.
+    fn breaks_behind(&mut self, inbox: &mut BytesMut) -> bool {
+        if self.phase != super::Phase::Wild {
+            return false;
+        }
+        let network = &self.workload.network;
+        let mut at = 0;
+        while let Some([a, b, c, d, e, f, g, h]) = inbox.get(at..).and_then(|it| it.first_chunk()) {
+            let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+            let end = at.saturating_add(4).saturating_add(length);
+            let chance = match Xid(i32::from_be_bytes([*e, *f, *g, *h])) {
+                Xid::NOTIFICATION if end < inbox.len() => network.behind_event,
+                Xid::SET_WATCHES if end <= inbox.len() => network.behind_restore,
+                _ => 0,
+            };
+            if self.chance(chance) {
+                inbox.truncate(end);
+                return true;
+            }
+            at = end;
+        }
+        false
     }
 
     /// Gives a client the first bytes of what arrived one by one, and returns the rest.

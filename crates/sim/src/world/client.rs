@@ -55,6 +55,8 @@ pub(crate) struct Client {
     pub(crate) closing: bool,
     /// Until when nothing passes between it and each member.
     pub(crate) parted_until: [u64; MOST_MEMBERS],
+    /// Until when it gets no new connection to any.
+    pub(crate) alone_until: u64,
 }
 
 impl Client {
@@ -70,6 +72,7 @@ impl Client {
             trusted_by: None,
             closing: false,
             parted_until: [0; MOST_MEMBERS],
+            alone_until: 0,
         }
     }
 

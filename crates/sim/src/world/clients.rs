@@ -3,8 +3,8 @@
 use bytes::BytesMut;
 use zookit_proto::{OpCode, Request, SessionId, Time, Xid, frame};
 use zookit_session::{
-    Event as Told, Outcome, Run, Session, Submission, Ticket, Tickets, WatchKind, WatchNotice,
-    WatchRequest, WatcherId,
+    Event as Told, Outcome, Run, Session, State, Submission, Ticket, Tickets, WatchKind,
+    WatchNotice, WatchRequest, WatcherId,
 };
 
 use super::client::{Client, Clock, nanos};
@@ -130,6 +130,10 @@ impl World<'_> {
                 self.observe(&Observation::Notice { client, watcher, notice });
             }
             Told::State(change) => {
+                if change.state == State::Expired {
+                    // Whoever hears of this must not find that it is trusted.
+                    self.observe_trust(client);
+                }
                 self.trace.mix(change.state as u64 + 1);
                 self.tally.state(change.state, change.watches_restored);
                 say!(

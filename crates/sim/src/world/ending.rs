@@ -18,10 +18,9 @@ pub(super) const CALM: Duration = Duration::from_secs(40);
 /// buckets.
 const BUCKET: u64 = 2500 * MS;
 
-pub(super) fn bounds(members: usize) -> Bounds {
-    // Half a tick, and as much on the way.
-    let report = if members > 1 { Duration::from_millis(200) } else { Duration::ZERO };
-    Bounds { calm: CALM, report, ..Bounds::default() }
+pub(super) fn bounds() -> Bounds {
+    Bounds { calm: CALM, ..Bounds::default() }
+}
 }
 
 impl World<'_> {

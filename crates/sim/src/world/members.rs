@@ -1,6 +1,9 @@
 //! What the members want: bytes to be sent, connections to be closed, messages to be carried.
 
-use zookit_server::core::{ConnectionId, Message, Server};
+use std::collections::VecDeque;
+
+use zookit_proto::SessionId;
+use zookit_server::core::{Change, ConnectionId, Message, Server};
 
 use super::queue::Event;
 use super::{MS, World, say};
@@ -105,15 +108,19 @@ impl World<'_> {
         }
     }
 
-    /// A message arrives, unless it is kept back.
+    /// A message arrives, unless it is kept back. What may overtake those that are, does at times.
     pub(super) fn message(&mut self, from: usize, to: usize) {
-        let held = self.lagging_until[to];
-        if from != to && held > self.now {
-            return self.plan_message(from, to, held);
-        }
-        let Some((_, message)) = self.messages[from * self.line_of.len() + to].pop_front() else {
-            return;
+        let (now, held) = (self.now, self.lagging_until[to]);
+        let lags = from != to && held > now;
+        let overtaking = lags && self.rng.bool();
+        let way = &mut self.messages[from * self.line_of.len() + to];
+        let place = if overtaking {
+            way.iter().position(|(at, message)| *at <= now && message.may_overtake())
+        } else {
+            (!lags).then_some(0)
         };
+        let Some(place) = place else { return self.plan_message(from, to, held) };
+        let Some((_, message)) = way.remove(place) else { return };
         self.ensemble.deliver(self.time(), message);
         self.settle_members();
     }
@@ -124,7 +131,22 @@ impl World<'_> {
             self.committed += 1;
             self.trace.mix(transaction.zxid.0.unsigned_abs());
             say!(self, "{} {} {:?}", transaction.zxid, transaction.session, transaction.change);
+            if let Change::CloseSession { .. } = transaction.change {
+                self.observe_untold(transaction.session);
+            }
             self.observe(&Observation::Committed(transaction));
+        }
+    }
+
+    /// The leader ends a session, and may not have been told yet that it was heard of.
+    fn observe_untold(&mut self, session: SessionId) {
+        let under_way = |way: &VecDeque<(u64, Message)>| way.iter().any(|it| it.1.touches(session));
+        let members = 0..self.ensemble.size();
+        let untold = |it: &Server| it.has_untold(session);
+        let late = self.messages.iter().any(under_way)
+            || members.filter_map(|member| self.ensemble.member(member)).any(untold);
+        if late {
+            self.observe(&Observation::Unheard { session });
         }
     }
 }

@@ -162,7 +162,7 @@ impl<'a> World<'a> {
             events: 0,
             tally: Tally::default(),
             trace,
-            checkers: Checkers::within(members, ending::bounds(members)),
+            checkers: Checkers::within(members, ending::bounds()),
             violation: None,
             scratch: BytesMut::new(),
         }

@@ -1,6 +1,8 @@
 //! What members tell one another.
 
-use super::super::server::{Forwarded, Told};
+use zookit_proto::SessionId;
+
+use super::super::server::{Forward, Forwarded, Told};
 
 /// On its way between a member and the leader, or from a leader to itself.
 #[derive(Debug, Clone)]
@@ -45,5 +47,24 @@ impl Message {
             Body::Committed(place, _) => Some(place),
             _ => None,
         }
+    }
+
+    /// Whether it tells the leader that this session was heard of.
+    #[must_use]
+    pub fn touches(&self, session: SessionId) -> bool {
+        let Body::Forwarded(Forwarded { what: Forward::Touched(heard), .. }) = &self.body else {
+            return false;
+        };
+        heard.iter().any(|(id, _)| *id == session)
+    }
+
+    /// Whether it may arrive before transactions that set out earlier on the same way. A member
+    /// that is told whether a session lives tells the client at once, and those transactions it
+    /// has received too, but applies them by and by: so a client can come to a member that lags.
+    ///
+    /// Facts: `Learner.revalidate`, `CommitProcessor`.
+    #[must_use]
+    pub const fn may_overtake(&self) -> bool {
+        matches!(self.body, Body::Told(_, Told::Reopened(_)))
     }
 }

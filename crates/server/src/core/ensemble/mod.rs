@@ -1,7 +1,8 @@
 //! Several members over one history, each of which has applied it up to a point of its own.
 //!
 //! What members tell one another are [`Message`]s: the caller carries them, as late as it likes,
-//! but those between two members in the order in which it got them. Whoever does not get them lags,
+//! but those between two members in the order in which it got them, but for those that [may
+//! overtake](Message::may_overtake) transactions. Whoever does not get them lags,
 //! as a follower of a real ensemble does; a network that loses them is a [cut](Ensemble::cut).
 //!
 //! ```text

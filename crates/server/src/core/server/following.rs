@@ -210,6 +210,12 @@ impl Server {
         self.following.is_some() && !self.read_only && is_leaders(opcode)
     }
 
+    /// Whether it has heard of this session and has not told the leader, which it does twice a tick.
+    #[must_use]
+    pub fn has_untold(&self, session: SessionId) -> bool {
+        self.following.as_ref().is_some_and(|it| it.touched.contains_key(&session))
+    }
+
     /// Hands a request on to the leader.
     pub(super) fn forward_request(&mut self, id: ConnectionId, xid: Xid, request: &Request) {
         let Some(connection) = self.connections.get(&id) else { return };

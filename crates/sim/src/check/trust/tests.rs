@@ -58,3 +58,15 @@ fn a_session_that_a_test_ends_may_be_trusted() {
     run.state(1, State::Closed, Reason::Closed);
     run.passes();
 }
+
+#[test]
+fn a_session_told_as_expired_and_trusted_is_caught() {
+    let mut run = Run::connected();
+    run.trust(1, Some(3800));
+    run.see(&Observation::EndAsked { session: session(1) });
+    run.close(1, &[]);
+    run.at(1000);
+    run.state(1, State::Suspended, Reason::Lost(Loss::Fin));
+    run.state(1, State::Expired, Reason::ServerSaidExpired);
+    run.is_caught("trust", "client 1 tells that its session 0x1 has expired, and trusts it until");
+}
