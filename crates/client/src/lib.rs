@@ -86,7 +86,8 @@
 //! One-shot watches end and say so, persistent ones tell a gap.
 //!
 //! What is to hold in one session alone goes through [`session`](Client::session): a handle that
-//! an expiry ends. Until [`Client::trusted_until`] the session certainly lives.
+//! an expiry ends. Until [`Client::trusted_until`] the session lives, as far as the server that
+//! answered has told its leader.
 //!
 //! # The state of the session
 //!

@@ -1,6 +1,6 @@
 //! What a run did, in the order in which it happened: the one thing that all checkers look at.
 //!
-//! Both levels of the simulator make observations of this kind, and so may a user's program.
+//! Level 1 of the simulator makes them, and so may a user's program.
 
 use bytes::Bytes;
 use zookit_proto::{ErrorCode, Request, SessionId, Time, Zxid};

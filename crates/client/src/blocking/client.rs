@@ -297,8 +297,8 @@ impl Client {
         self.client.session_timeout()
     }
 
-    /// Until when the session certainly lives, by this machine's clock; `None` without a session.
-    /// See [the async one](crate::Client::trusted_until).
+    /// Until when the session lives, by this machine's clock; `None` without a session.
+    /// See [the async one](crate::Client::trusted_until), also for how far that goes.
     #[must_use]
     pub fn trusted_until(&self) -> Option<Instant> {
         self.client.trusted_until().map(tokio::time::Instant::into_std)

@@ -284,10 +284,15 @@ impl Client {
         self.handle.shared.gauges.timeout()
     }
 
-    /// Until when the session certainly lives, by this machine's clock: the send time of the newest
-    /// answered request, and the timeout, less a margin. `None` without a session.
+    /// Until when the session lives, by this machine's clock: the send time of the newest answered
+    /// request, and the timeout, less a margin. `None` without a session.
     ///
-    /// What depends on an ephemeral znode of this session may be relied on until then.
+    /// What depends on an ephemeral znode of this session may be relied on until then, as far as the
+    /// server that answered has told its leader. A follower tells it twice a tick which sessions it
+    /// heard of; one that dies, or is cut off, before that takes what it heard along, and then the
+    /// session may be over earlier than its client can know. What must not happen twice, whatever
+    /// fails, is to be fenced with a zxid: that of the creation of the holder's znode, which
+    /// grows from holder to holder.
     #[must_use]
     pub fn trusted_until(&self) -> Option<Instant> {
         let since_origin = self.handle.shared.gauges.trusted_until()?;

@@ -21,7 +21,7 @@ pub struct Stats {
     pub reconnects: u64,
     /// Since anything was received; `None` before the first byte.
     pub since_heard: Option<Duration>,
-    /// How much longer the session certainly lives if nothing more is heard: what is left until
+    /// How much longer the session is trusted to live if nothing more is heard: what is left until
     /// [`trusted_until`](Client::trusted_until). Zero when that has passed, `None` without a
     /// session.
     pub trusted_for: Option<Duration>,

@@ -269,10 +269,12 @@ impl Session {
         self.life.zxid
     }
 
-    /// Until when the session certainly lives, by what its servers have answered.
+    /// Until when the session lives, by what its servers have answered.
     ///
     /// A server counts the timeout from when it last heard of the session, which was no earlier
-    /// than the newest answered request was sent.
+    /// than the newest answered request was sent. A follower tells its leader twice a tick which
+    /// sessions it heard of; one that is cut off before takes that along, and then the session
+    /// may be over earlier than any client can know.
     /// From that, 5 % of the timeout and at least 50 ms are taken off, since two clocks measure.
     /// Locks and leaderships are held until then, not longer. `None` while there is no session.
     #[must_use]
