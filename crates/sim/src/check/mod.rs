@@ -60,11 +60,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self {
-            calm: Duration::from_secs(120),
-            expiry_twelfths: Some(28),
-            in_order: true,
-        }
+        Self { calm: Duration::from_secs(120), expiry_twelfths: Some(28), in_order: true }
     }
 }
 

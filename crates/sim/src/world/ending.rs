@@ -21,7 +21,6 @@ const BUCKET: u64 = 2500 * MS;
 pub(super) fn bounds() -> Bounds {
     Bounds { calm: CALM, ..Bounds::default() }
 }
-}
 
 impl World<'_> {
     /// Lets the calm world come to rest.
