@@ -18,7 +18,7 @@ pub(super) const EXPIRY: &str = "expiry";
 /// Something that can be met.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cell {
-    /// ZooKeeper's name of the operation; within a multi `multi:create`; or [`EXPIRY`].
+    /// ZooKeeper's name of the operation; within a multi `multi:create`; or `EXPIRY`.
     pub operation: String,
     /// The code of its reply or of its result.
     pub code: ErrorCode,

@@ -77,6 +77,7 @@ impl Session {
             self.heard();
             let replied = self.handle_replies(&mut frames);
             if replied > 0 {
+                self.watches.no_event_came();
                 count = count.saturating_add(replied);
                 continue;
             }
@@ -92,6 +93,9 @@ impl Session {
             return self.unreadable_reply(Unreadable::NotAFrame);
         };
         frame.advance(frame::PREFIX.saturating_add(ReplyHeader::LENGTH));
+        if header.xid != Xid::NOTIFICATION {
+            self.watches.no_event_came();
+        }
         match header.xid {
             Xid::NOTIFICATION => self.handle_notification(header, frame),
             Xid::PING => self.handle_pong(header),

@@ -69,16 +69,22 @@ impl Watches {
     }
 
     /// Whether this `NodeChildrenChanged` was told already, derived from a child's event of the
-    /// same transaction. Servers from 3.9, which keep both modes, send both with their zxid;
-    /// others do, without one, as long as they have not read that the mode is to be recursive.
+    /// same transaction. Servers from 3.9, which keep both modes, send both with their zxid. Others
+    /// do, without one, as long as they have not read that the mode is to be recursive: then the
+    /// one follows the other with nothing in between.
     fn already_derived(&mut self, event: EventType, path: &Text, zxid: Zxid) -> bool {
-        if event != EventType::NodeChildrenChanged {
-            return false;
-        }
-        let Some(watched) = self.paths.find_mut(path) else { return false };
-        match zxid {
-            Zxid::NONE => watched.mode != Mode::Recursive && watched.take_derived_early(),
-            zxid => watched.derived() == Some(zxid),
+        let early = self.derived_early.take();
+        event == EventType::NodeChildrenChanged
+            && match zxid {
+                Zxid::NONE => early.as_ref() == Some(path),
+                zxid => self.watched(path).is_some_and(|it| it.derived() == Some(zxid)),
+            }
+    }
+
+    /// A frame came that is no event.
+    pub(crate) fn no_event_came(&mut self) {
+        if self.derived_early.is_some() {
+            self.derived_early = None;
         }
     }
 
@@ -148,12 +154,12 @@ impl Watches {
         if watched.sent_mode != Mode::Recursive || mutant::on(Mutant::DerivedChildrenMissed) {
             return None;
         }
+        let early = zxid == Zxid::NONE && watched.mode != Mode::Recursive;
         if zxid != Zxid::NONE {
             watched.set_derived(zxid);
-        } else if watched.mode != Mode::Recursive {
-            watched.derive_early();
         }
         let above = Text::from_bytes(child.as_bytes().slice_ref(above));
+        self.derived_early = early.then(|| above.clone());
         let over = self.tell_exact(EventType::NodeChildrenChanged, &above, zxid, reach, told);
         over.then_some(above)
     }

@@ -64,6 +64,9 @@ pub(crate) struct Watches {
     persistent: BTreeSet<WatcherId>,
     /// While watches are being set again on a new connection.
     progress: Option<Box<Progress>>,
+    /// The path of which a `NodeChildrenChanged` was derived from the event that came last, if the
+    /// server may send it as well.
+    derived_early: Option<Text>,
     /// Persistent watchers that were dropped while the server was setting them again, with their
     /// paths: what the server then has must be known for as long as others watch there.
     dropped_in_restore: BTreeMap<WatcherId, Bytes>,
@@ -260,6 +263,7 @@ impl Watches {
     /// The connection is gone, and with it all that the server kept for us.
     pub(crate) fn connection_lost(&mut self) {
         self.progress = None;
+        self.derived_early = None;
         self.dropped_in_restore.clear();
         self.paths.sweep(
             |_| false,

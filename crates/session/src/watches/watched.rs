@@ -63,8 +63,6 @@ struct Rare {
     /// The other watchers, in the order in which they came.
     others: Vec<Watcher>,
     derived: Option<Zxid>,
-    /// How many `NodeChildrenChanged` were derived while the server may have sent them too.
-    derived_early: u32,
 }
 
 impl Watched {
@@ -107,7 +105,7 @@ impl Watched {
         if !kept && !rare.others.is_empty() {
             self.first = Some(rare.others.remove(0));
         }
-        if rare.others.is_empty() && rare.derived.is_none() && rare.derived_early == 0 {
+        if rare.others.is_empty() && rare.derived.is_none() {
             self.rare = None;
         }
     }
@@ -120,20 +118,6 @@ impl Watched {
 
     pub(super) fn set_derived(&mut self, zxid: Zxid) {
         self.rare.get_or_insert_default().derived = Some(zxid);
-    }
-
-    /// A `NodeChildrenChanged` was derived, and the server may send it as well.
-    pub(super) fn derive_early(&mut self) {
-        let rare = self.rare.get_or_insert_default();
-        rare.derived_early = rare.derived_early.saturating_add(1);
-    }
-
-    /// Whether one that was derived so is still to come from the server: this is it.
-    pub(super) fn take_derived_early(&mut self) -> bool {
-        let Some(rare) = &mut self.rare else { return false };
-        let left = rare.derived_early.checked_sub(1);
-        rare.derived_early = left.unwrap_or_default();
-        left.is_some()
     }
 
     pub(super) fn is_on_server(&self) -> bool {
@@ -150,9 +134,6 @@ impl Watched {
         self.mode = Mode::OneShot;
         self.sent_mode = Mode::OneShot;
         self.underway = 0;
-        if let Some(rare) = &mut self.rare {
-            rare.derived_early = 0;
-        }
     }
 
     /// The server was asked for a watch of this list.

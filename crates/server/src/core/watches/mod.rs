@@ -197,6 +197,15 @@ mod tests {
         assert_eq!(watches.trigger(EventType::NodeChildrenChanged, &path), [A]);
     }
 
+    /// Met by the differential runner on a real 3.8.0.
+    #[test]
+    fn before_3_9_a_watch_on_an_empty_path_is_not_found() {
+        let mut watches = Watches::new(Profile::V3_8_0);
+        watches.add_recursive(A, &"".into());
+        assert_eq!(watches.contains(A, &"".into(), WatcherType::Any), Some(false));
+        assert!(watches.remove(A, &"".into(), WatcherType::Any));
+    }
+
     /// The recursive watch on children outlives the one on data, and hears of deletions.
     #[test]
     fn before_3_9_half_of_a_recursive_watch_survives_a_read_with_a_watch() {

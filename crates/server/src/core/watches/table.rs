@@ -99,10 +99,12 @@ impl Table {
 
     /// Whether anybody watches the path, as it was found out before 3.9: with the parents of the
     /// path at hand. `None`: a path that does not begin with a slash has one that is no path, and
-    /// the real server stumbles over it, at once or when there is a recursive watch to look for.
+    /// the real server stumbles over it, at once or when there is a recursive watch to look for. An
+    /// empty path has no parents and is none, so that nothing is ever found there.
     pub(crate) fn is_watched_by_any(&self, path: &[u8]) -> Option<bool> {
-        let rooted = path.is_empty() || path.first() == Some(&b'/');
+        let rooted = path.first() == Some(&b'/');
         match self.by_path.contains_key(path) {
+            _ if path.is_empty() => Some(false),
             _ if !rooted && !path.contains(&b'/') => None,
             false if !rooted && self.recursive > 0 => None,
             watched => Some(watched),

@@ -202,6 +202,25 @@ fn children_changed_is_told_once_while_the_mode_is_on_its_way_to_recursive() {
     talk.says_nothing();
 }
 
+/// Found by the simulator: `--seed 1106856 --workload older`.
+#[test]
+fn children_changed_is_told_of_a_watch_that_came_behind_the_childs_last_event() {
+    let mut talk = Talk::connected();
+    talk.armed(1, Data, "/p/c", 3);
+    talk.watch(2, Persistent, "/p");
+    let (persistent, _) = talk.sends_watch();
+    talk.watch(3, PersistentRecursive, "/p");
+    let (recursive, _) = talk.sends_watch();
+    // Nothing is watched at `/p` yet.
+    talk.notify(NodeDeleted, "/p/c", -1);
+    talk.says_event(1, NodeDeleted, "/p/c");
+    talk.ok(persistent, 9);
+    talk.forget();
+    talk.notify(NodeChildrenChanged, "/p", -1);
+    talk.says_event(2, NodeChildrenChanged, "/p");
+    talk.ok(recursive, 10);
+}
+
 #[test]
 fn a_one_shot_child_watch_fires_from_a_recursive_one() {
     let mut talk = Talk::connected();
