@@ -1,7 +1,7 @@
 //! Workloads: what users do, and what goes wrong, by name and with what weight.
 //!
 //! * this file: what a workload consists of;
-//! * [`table`]: the workloads there are;
+//! * `table`: the workloads there are;
 //! * `acts`, `requests`: what a user does;
 //! * `troubles`: what goes wrong, and how it ends.
 
