@@ -5,7 +5,8 @@
 //!
 //! But for one case, which no client can know of: a member tells the leader twice a tick whom it has
 //! heard of, and answers a client before. If it is cut off in between, or the leader ends the session
-//! while that is under way, nothing is said of this session until its client is heard again.
+//! while that is under way, or the member does not know of that end yet, nothing is said of this
+//! session until its client is heard again.
 
 use std::collections::{BTreeMap, BTreeSet};
 

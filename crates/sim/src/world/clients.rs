@@ -188,6 +188,11 @@ impl World<'_> {
             let nanos = (nanos(until).saturating_add(1).saturating_mul(1000) - 1) / clock.0;
             Time::since_origin(std::time::Duration::from_nanos(nanos))
         });
+        let seen = self.clients[place(client)].session.zxid();
+        if self.ensemble.size() > 1 && self.ended.get(&session).is_some_and(|end| seen < *end) {
+            // Whoever answered has not applied the end of the session yet.
+            self.observe(&Observation::Unheard { session });
+        }
         self.observe(&Observation::Trusted { client: ClientId(client), session, until });
         if by.is_some_and(|by| by.0 < self.cut_off_before[self.member_of(by)]) {
             // The answer was on its way when its member was cut off.

@@ -132,6 +132,7 @@ impl World<'_> {
             self.trace.mix(transaction.zxid.0.unsigned_abs());
             say!(self, "{} {} {:?}", transaction.zxid, transaction.session, transaction.change);
             if let Change::CloseSession { .. } = transaction.change {
+                self.ended.insert(transaction.session, transaction.zxid);
                 self.observe_untold(transaction.session);
             }
             self.observe(&Observation::Committed(transaction));

@@ -25,11 +25,11 @@ mod tests;
 
 pub use tally::Tally;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::BytesMut;
 use fastrand::Rng;
-use zookit_proto::Time;
+use zookit_proto::{SessionId, Time, Zxid};
 use zookit_server::core::{Ensemble, Message};
 
 use self::client::Client;
@@ -102,6 +102,8 @@ pub(crate) struct World<'a> {
     pub(crate) cut_off_before: [u32; client::MOST_MEMBERS],
     /// When the members are going to be woken.
     pub(crate) members_wake_at: u64,
+    /// The sessions that have ended, and with which transaction.
+    pub(crate) ended: BTreeMap<SessionId, Zxid>,
     /// How much of the history was observed.
     pub(crate) committed: usize,
     /// The last moment at which something that went wrong is still wrong.
@@ -155,6 +157,7 @@ impl<'a> World<'a> {
             lagging_until: [0; client::MOST_MEMBERS],
             cut_off_before: [0; client::MOST_MEMBERS],
             members_wake_at: u64::MAX,
+            ended: BTreeMap::new(),
             committed: 0,
             wrong_until: 0,
             calls: 0,
