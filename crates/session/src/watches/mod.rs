@@ -209,7 +209,9 @@ impl Watches {
             self.paths.remove(place);
             return removal.into_iter().collect();
         }
-        if watched.sent_mode != Mode::OneShot {
+        // One that is still to be sent leaves before a removal: before 3.9 it would lose a half.
+        let persistent = watched.watchers().any(|watcher| !watcher.kind.is_one_shot());
+        if persistent || watched.sent_mode != Mode::OneShot {
             return Vec::new();
         }
         let needed = |children: bool| {

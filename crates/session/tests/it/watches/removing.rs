@@ -40,6 +40,30 @@ fn the_last_watcher_of_a_path_takes_the_servers_watch_with_it() {
     }
 }
 
+/// Before 3.9 the removal, which leaves behind the addWatch, would take a half of that watch along.
+/// Found by the simulator: `--seed 1365803 --workload older`.
+#[test]
+fn nothing_is_removed_from_a_path_that_is_about_to_be_watched_persistently() {
+    for (one_shot, persistent) in [(Children, Persistent), (Data, PersistentRecursive)] {
+        let mut config = config(3);
+        config.limits.window_requests = 1;
+        let mut talk = Talk::connected_with(config);
+        talk.armed(1, one_shot, "/a", 3);
+        talk.get("/busy");
+        let busy = talk.sends_op(OpCode::GetData);
+        talk.watch(2, persistent, "/a");
+        talk.sends_nothing();
+        talk.drop_watcher(1);
+        talk.reply(busy, 4, &data());
+        let watch = talk.sends_op(OpCode::AddWatch);
+        talk.ok(watch, 5);
+        talk.sends_nothing();
+        talk.forget();
+        talk.drop_watcher(2);
+        talk.removes("/a", WatcherType::Any);
+    }
+}
+
 #[test]
 fn what_goes_alone_is_removed_alone() {
     let mut talk = Talk::connected();
