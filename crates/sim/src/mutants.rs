@@ -168,22 +168,7 @@ pub fn hunt_one(mutant: Mutant, grounds: &[Ground], seeds: Range<u64>) -> ExitCo
     }
 }
 
-/// Those that no run is known to find within 200 seeds, and why. This list may only shrink.
-const NOT_YET: &[(&str, &str)] = &[
-    (
-        "told-zxid-in-handshake",
-        "the next member must lag behind the last event, and no reply follow it",
-    ),
-    ("trust-outlives-session", "the checker looks at it, and no table was made since"),
-    ("zxid-advanced-by-restore", "a change must fall between two batches that are answered apart"),
-];
-
-fn is_not_yet(mutant: Mutant) -> bool {
-    NOT_YET.iter().any(|(name, _)| *name == mutant.about().name)
-}
-
-/// Prints the table of these mutants, or of all. The exit code is 2 if one was not found that has
-/// been.
+/// Prints the table of these mutants, or of all. The exit code is 2 if one was not found.
 #[must_use]
 pub fn print_table(mutants: &[Mutant], grounds: &[Ground], seeds: &Range<u64>) -> ExitCode {
     let mutants = if mutants.is_empty() { Mutant::ALL } else { mutants };
@@ -195,7 +180,6 @@ pub fn print_table(mutants: &[Mutant], grounds: &[Ground], seeds: &Range<u64>) -
                 print!("{}", row(*mutant, caught.as_ref()));
                 match caught {
                     Some(caught) => eprintln!("{}: {}", mutant.about().name, caught.what),
-                    None if is_not_yet(*mutant) => {}
                     None => code = ExitCode::from(2),
                 }
             }
@@ -237,14 +221,6 @@ pub const TABLE_HEAD: &str = "\
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_not_found_yet_is_there_to_be_found() {
-        for (name, why) in NOT_YET {
-            assert!(named(name).is_some_and(is_not_yet), "{name}");
-            assert!(!why.is_empty(), "{name}");
-        }
-    }
 
     #[test]
     fn each_is_found_by_its_name_and_listed() {

@@ -10,7 +10,7 @@ use crate::process::{cargo, output, root, say, target_dir};
 use crate::steps::Ended;
 
 /// How many seeds are tried for each.
-const SEEDS: &str = "200";
+const SEEDS: &str = "250";
 
 const PAGE: &str = "docs/GUARANTEES.md";
 const BEGIN: &str = "<!-- written by `cargo xtask mutants --update`: begin -->\n";

@@ -119,8 +119,10 @@ impl Checkers {
                 self.watches.submitted(*client, *call, request, *watcher);
                 self.trust.submitted(clients, *client, request);
                 self.liveness.submitted(*client);
+                self.sessions.submitted(clients, *client, *call, request);
             }
             Observation::Ended { client, call, end } => {
+                self.sessions.ended(now, history, *client, *call, end)?;
                 let ended = self.fate.ended(now, history, *client, *call, end)?;
                 self.order.ended(now, &ended, end)?;
                 let by_server = ended.by_server;

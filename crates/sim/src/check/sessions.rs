@@ -4,11 +4,12 @@
 //!   generation, also when no server can be reached.
 //! * An ephemeral znode goes when its session ends, all of them with it, and never before.
 //! * A client has no session while one of an earlier generation lives.
+//! * A session that was closed, as its client was told, has ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use zookit_proto::{SessionId, Text, Time};
+use zookit_proto::{Request, SessionId, Text, Time};
 use zookit_server::core::{Change, Owner, Transaction};
 use zookit_session::{Generation, Reason, State, StateChange};
 
@@ -16,7 +17,7 @@ use super::Violation;
 use super::clients::{Clients, Standing};
 use super::content::is_refusal;
 use super::history::History;
-use crate::observe::ClientId;
+use crate::observe::{Call, ClientId, End};
 
 /// The checker.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Sessions {
     earliest: Option<Time>,
     owners: BTreeMap<Text, SessionId>,
     ephemerals: BTreeMap<SessionId, BTreeSet<Text>>,
+    /// Calls that close a session.
+    closes: BTreeMap<Call, SessionId>,
 }
 
 fn violation<T>(now: Time, what: String) -> Result<T, Violation> {
@@ -35,7 +38,39 @@ fn violation<T>(now: Time, what: String) -> Result<T, Violation> {
 impl Sessions {
     pub(super) fn new(expiry_twelfths: Option<u32>) -> Self {
         let (owners, ephemerals) = (BTreeMap::new(), BTreeMap::new());
-        Self { expiry_twelfths, earliest: None, owners, ephemerals }
+        Self { expiry_twelfths, earliest: None, owners, ephemerals, closes: BTreeMap::new() }
+    }
+
+    /// A client asks for something.
+    pub(super) fn submitted(
+        &mut self,
+        clients: &Clients,
+        client: ClientId,
+        call: Call,
+        request: &Request,
+    ) {
+        if let (Request::CloseSession(()), Some(standing)) = (request, clients.get(client)) {
+            self.closes.insert(call, standing.session);
+        }
+    }
+
+    /// A client is told how that ended.
+    pub(super) fn ended(
+        &mut self,
+        now: Time,
+        history: &History,
+        client: ClientId,
+        call: Call,
+        end: &End,
+    ) -> Result<(), Violation> {
+        let Some(session) = self.closes.remove(&call) else { return Ok(()) };
+        let closed = matches!(end, End::Answered { .. });
+        if closed && history.session(session).is_some_and(|life| life.ended.is_none()) {
+            let what =
+                format!("client {} was told that {session} is closed, and it lives", client.0);
+            return violation(now, what);
+        }
+        Ok(())
     }
 
     /// When the expiry of a session must have been reported.

@@ -49,3 +49,24 @@ fn much_comes_about() {
     assert!(read_only > 5, "{read_only} connections to members that only read");
     assert!((600 * 60..2000 * 60).contains(&events), "{events} events");
 }
+
+/// What campaigns and long runs found, by the seeds of their time: a workload that changes gives
+/// them another meaning, and the named tests of what was wrong stay.
+#[test]
+fn seeds_that_broke_a_promise_once_keep_it() {
+    let seeds = [
+        ("readonly", 723),
+        ("ensemble", 10_593),
+        ("older", 11_854),
+        ("ensemble", 104_077),
+        ("ensemble", 139_197),
+        ("watches", 302_013),
+        ("older", 1_106_856),
+        ("ensemble", 1_261_661),
+        ("older", 1_365_803),
+    ];
+    for (name, seed) in seeds {
+        let violation = report(workload::named(name).unwrap(), seed).violation;
+        assert!(violation.is_none(), "--seed {seed} --workload {name}: {violation:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Runs made by hand, good ones and bad ones.
 
 use super::super::testing::{Run, create, created, deleted, session};
+use zookit_proto::Request;
 use zookit_proto::types::CreateMode;
 use zookit_server::core::Owner;
 use zookit_session::{Loss, Reason, State};
@@ -42,6 +43,17 @@ fn a_state_after_the_end_is_caught() {
     run.state(1, State::Closed, Reason::Closed);
     run.state(1, State::Suspended, LOST);
     run.is_caught("sessions", "it was Closed");
+}
+
+#[test]
+fn a_close_that_did_not_take_place_is_caught() {
+    let mut run = Run::connected();
+    run.submit(1, create("/e", CreateMode::Ephemeral));
+    let made = run.commit(1, created("/e", Owner::Session(session(1))));
+    run.answer(1, made);
+    run.submit(2, Request::CloseSession(()));
+    run.answer(2, made);
+    run.is_caught("sessions", "is closed, and it lives");
 }
 
 #[test]
