@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
     }
 }
 
-/// As a step of `full`: fails if one of them is not found that has been.
+/// As a step of `full`: fails if one of them is not found.
 pub(super) fn check() -> Outcome<Ended> {
     table(&[]).map(|_| Ended::Passed)
 }
