@@ -6,6 +6,7 @@ mod config;
 mod failing;
 mod kinds;
 mod members;
+mod partitions;
 mod releases;
 mod server;
 mod upgrade;
