@@ -7,6 +7,7 @@ mod failing;
 mod kinds;
 mod leftovers;
 mod members;
+mod partitions;
 mod releases;
 mod server;
 mod upgrade;

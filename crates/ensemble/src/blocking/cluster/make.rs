@@ -106,6 +106,10 @@ fn member(
         config.peer_type = own.and_then(|own| own.role);
     }
     // A list of one would be an ensemble that elects itself, in some releases.
+    #[cfg(feature = "proxy")]
+    if builder.partitionable {
+        crate::partition::Network::check(&config)?;
+    }
     config.members = if members.len() > 1 || dynamic { members } else { Vec::new() };
     Server::make(&server, Plan { config, ports, dynamic })
 }
