@@ -3,6 +3,7 @@
 //! `ZOOKIT_REAL_SERVERS` lists them as `VERSION=HOST:PORT`, apart by commas; `cargo xtask test`
 //! starts them. Each test works below a path of its own and removes it.
 
+#[cfg(unix)]
 mod admin;
 mod answers;
 mod data;
@@ -12,8 +13,9 @@ mod ensemble;
 mod ephemeral;
 mod listing;
 mod modes;
+#[cfg(unix)]
 mod own;
-#[cfg(feature = "tls")]
+#[cfg(all(unix, feature = "tls"))]
 mod secure;
 mod watches;
 mod words;
