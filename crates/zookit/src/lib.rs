@@ -133,6 +133,8 @@
 //! # zookit_doctest::with_client(f);
 //! ```
 
+#[cfg(all(unix, feature = "ensemble"))]
+pub mod ensemble;
 #[cfg(doctest)]
 mod guides;
 #[cfg(feature = "testing")]

@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Placed, Version, Wanted};
-use crate::Outcome;
-use crate::process::{on_path, run_quietly, say, target_dir};
+use super::run::{on_path, output};
+use super::{Finder, Release, Source, Version, Wanted};
 
 /// Written last, so that an interrupted download is not taken for a whole one.
 const STAMP: &str = "complete";
@@ -20,23 +19,23 @@ const STAMP: &str = "complete";
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Finds the release fetched before, or fetches it.
-pub(super) fn place(wanted: Wanted) -> Outcome<Placed> {
+pub(super) fn find(wanted: Wanted, finder: &Finder) -> Result<Release, String> {
     let version = wanted.or_newest();
-    let all = target_dir().join("zookeeper");
+    let all = finder.cache_directory()?;
     let here = all.join(version.to_string());
     if !here.join(STAMP).is_file() {
-        if !on_path("mvn") {
+        if on_path("mvn").is_none() {
             return Err(String::from("mvn is not on PATH"));
         }
-        say(&format!("fetching ZooKeeper {version} through Maven"));
+        finder.tell(&format!("fetching ZooKeeper {version} through Maven"));
         fetch(version, &all, &here)?;
     }
     let classpath = format!("{}/*", here.join("lib").display());
-    Ok(Placed { version, source: "maven", classpath })
+    Ok(Release { version, source: Source::Maven, classpath })
 }
 
 /// Fetches into a directory of our own and renames it, so that two fetches at once do not mix.
-fn fetch(version: Version, all: &Path, here: &Path) -> Outcome {
+fn fetch(version: Version, all: &Path, here: &Path) -> Result<(), String> {
     let partial: PathBuf = all.join(format!("{version}.partial-{}", std::process::id()));
     let result = fetch_into(version, &partial).and_then(|()| {
         if here.exists() && !here.join(STAMP).is_file() {
@@ -52,7 +51,7 @@ fn fetch(version: Version, all: &Path, here: &Path) -> Outcome {
     result
 }
 
-fn fetch_into(version: Version, directory: &Path) -> Outcome {
+fn fetch_into(version: Version, directory: &Path) -> Result<(), String> {
     let write = |name: &str, text: &str| {
         fs::create_dir_all(directory)
             .and_then(|()| fs::write(directory.join(name), text))
@@ -62,7 +61,7 @@ fn fetch_into(version: Version, directory: &Path) -> Outcome {
     let mut maven = Command::new("mvn");
     maven.current_dir(directory).args(["-q", "-B", "dependency:copy-dependencies"]);
     maven.args(["-DoutputDirectory=lib", "-DincludeScope=runtime"]);
-    run_quietly(&mut maven, LIMIT)
+    output(&mut maven, LIMIT)
         .map_err(|error| format!("Maven could not fetch {version}\n{error}"))?;
     if !directory.join(format!("lib/zookeeper-{version}.jar")).is_file() {
         return Err(format!("mvn succeeded, but lib/zookeeper-{version}.jar is not there"));

@@ -6,29 +6,31 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Placed, Version, Wanted};
-use crate::Outcome;
-use crate::process::{on_path, output, run_quietly, say};
+use super::run::{on_path, output};
+use super::{Finder, Release, Source, Version, Wanted};
 
 const JARS: &str = "/usr/share/java";
 const PACKAGE: &str = "libzookeeper-java";
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// Takes the installed package; as root, installs it first.
-pub(super) fn place(wanted: Wanted) -> Outcome<Placed> {
+/// For a question to apt-get.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+
+/// Takes the installed package; as root, installs it first if it may.
+pub(super) fn find(wanted: Wanted, finder: &Finder) -> Result<Release, String> {
     let jars = Path::new(JARS);
     if installed(jars).is_none() {
-        if !on_path("apt-get") {
+        if on_path("apt-get").is_none() {
             return Err(String::from("no apt-get"));
         }
         let candidate = candidate()?;
         if !wanted.is_met_by(candidate) {
             return Err(format!("{PACKAGE} is {candidate}"));
         }
-        if output(Command::new("id").arg("-u"))?.trim() != "0" {
+        if !finder.may_install || !rustix::process::geteuid().is_root() {
             return Err(format!("Debian: run as root `apt-get install {PACKAGE}`"));
         }
-        install()?;
+        install(finder)?;
     }
     let Some(version) = installed(jars) else {
         return Err(format!("{PACKAGE} left no zookeeper-VERSION.jar in {JARS}"));
@@ -38,7 +40,7 @@ pub(super) fn place(wanted: Wanted) -> Outcome<Placed> {
     }
     let entries = ["zookeeper.jar", "zookeeper-jute.jar", "slf4j-log4j12.jar", "log4j-1.2.jar"];
     let entries: Vec<String> = entries.iter().map(|jar| format!("{JARS}/{jar}")).collect();
-    Ok(Placed { version, source: "debian", classpath: entries.join(":") })
+    Ok(Release { version, source: Source::Debian, classpath: entries.join(":") })
 }
 
 fn installed(jars: &Path) -> Option<Version> {
@@ -48,8 +50,9 @@ fn installed(jars: &Path) -> Option<Version> {
 }
 
 /// The release that `apt-get install` would bring.
-fn candidate() -> Outcome<Version> {
-    let policy = output(Command::new("apt-cache").args(["policy", PACKAGE]).env("LC_ALL", "C"))?;
+fn candidate() -> Result<Version, String> {
+    let mut ask = Command::new("apt-cache");
+    let policy = output(ask.args(["policy", PACKAGE]).env("LC_ALL", "C"), ANSWER_LIMIT)?;
     candidate_in(&policy).ok_or_else(|| format!("apt-get knows no {PACKAGE}"))
 }
 
@@ -58,12 +61,12 @@ fn candidate_in(policy: &str) -> Option<Version> {
     version.split(['-', '+']).next()?.parse().ok()
 }
 
-fn install() -> Outcome {
-    say(&format!("installing Debian's {PACKAGE}"));
+fn install(finder: &Finder) -> Result<(), String> {
+    finder.tell(&format!("installing Debian's {PACKAGE}"));
     let mut apt = Command::new("apt-get");
     apt.args(["install", "-y", "--no-install-recommends", PACKAGE]);
     apt.env("DEBIAN_FRONTEND", "noninteractive");
-    run_quietly(&mut apt, LIMIT)
+    output(&mut apt, LIMIT).map(drop)
 }
 
 #[cfg(test)]

@@ -3,37 +3,40 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A release, such as 3.9.5. Ordered by age within what we support (no release candidates).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version {
-    pub(crate) major: u32,
-    pub(crate) minor: u32,
-    pub(crate) patch: u32,
+/// A release of Apache ZooKeeper, such as 3.9.5.
+///
+/// ```
+/// use zookit_ensemble::Version;
+/// let version: Version = "3.9.5".parse()?;
+/// assert!(version > Version::new(3, 8, 6));
+/// # Ok::<(), zookit_ensemble::release::BadVersion>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// The 3 of 3.9.5.
+    pub major: u32,
+    /// The 9.
+    pub minor: u32,
+    /// The 5.
+    pub patch: u32,
 }
 
-const fn version(major: u32, minor: u32, patch: u32) -> Version {
-    Version { major, minor, patch }
+/// A text that is no version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadVersion(String);
+
+impl fmt::Display for BadVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no version of ZooKeeper; an example is {}", self.0, Version::NEWEST)
+    }
 }
 
-/// The releases that `--all-versions` runs: the newest of each line, and 3.8.0, which is what
-/// Debian 12 ships. Oldest first; the last one is the default.
-pub(crate) const KNOWN: [Version; 7] = [
-    version(3, 4, 14),
-    version(3, 5, 10),
-    version(3, 6, 4),
-    version(3, 7, 2),
-    version(3, 8, 0),
-    version(3, 8, 6),
-    NEWEST,
-];
-
-/// The newest release known here.
-pub(crate) const NEWEST: Version = version(3, 9, 5);
+impl std::error::Error for BadVersion {}
 
 /// Which release is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// The newest at hand: [`NEWEST`], unless a source without choice holds another.
+pub enum Wanted {
+    /// The newest at hand: [`Version::NEWEST`], unless a source without choice holds another.
     Newest,
     /// This release and no other.
     Exactly(Version),
@@ -41,30 +44,35 @@ pub(crate) enum Wanted {
 
 impl Wanted {
     /// Reads a command line's `VERSION`: none, `3.8` (the newest known of that line) or `3.8.0`.
-    pub(crate) fn from_argument(argument: Option<&str>) -> Result<Self, String> {
+    ///
+    /// # Errors
+    ///
+    /// If it is something else.
+    pub fn from_argument(argument: Option<&str>) -> Result<Self, BadVersion> {
         let Some(argument) = argument else { return Ok(Self::Newest) };
         if let Ok(version) = argument.parse() {
             return Ok(Self::Exactly(version));
         }
         let of_line = |known: &&Version| format!("{}.{}", known.major, known.minor) == argument;
-        match KNOWN.iter().rev().find(of_line) {
+        match Version::KNOWN.iter().rev().find(of_line) {
             Some(version) => Ok(Self::Exactly(*version)),
-            None => Err(format!("{argument:?} is no version of ZooKeeper; an example is {NEWEST}")),
+            None => Err(BadVersion(argument.to_owned())),
         }
     }
 
     /// Does a source that holds `version` serve this?
-    pub(crate) fn is_met_by(self, version: Version) -> bool {
+    #[must_use]
+    pub fn is_met_by(self, version: Version) -> bool {
         match self {
             Self::Newest => true,
             Self::Exactly(wanted) => wanted == version,
         }
     }
 
-    /// The release to fetch from a source that holds them all.
-    pub(crate) fn or_newest(self) -> Version {
+    /// The release to take from a source that holds them all.
+    pub(super) const fn or_newest(self) -> Version {
         match self {
-            Self::Newest => NEWEST,
+            Self::Newest => Version::NEWEST,
             Self::Exactly(version) => version,
         }
     }
@@ -80,8 +88,29 @@ impl fmt::Display for Wanted {
 }
 
 impl Version {
+    /// The newest release known here.
+    pub const NEWEST: Self = Self::new(3, 9, 5);
+
+    /// The releases that this project is tested with: the newest of each line, and 3.8.0, which is
+    /// what Debian 12 ships. Oldest first.
+    pub const KNOWN: [Self; 7] = [
+        Self::new(3, 4, 14),
+        Self::new(3, 5, 10),
+        Self::new(3, 6, 4),
+        Self::new(3, 7, 2),
+        Self::new(3, 8, 0),
+        Self::new(3, 8, 6),
+        Self::NEWEST,
+    ];
+
+    /// The release of these numbers.
+    #[must_use]
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self { major, minor, patch }
+    }
+
     /// The release in the name of ZooKeeper's own jar: `zookeeper-3.9.5.jar`.
-    pub(crate) fn of_jar(file_name: &str) -> Option<Self> {
+    pub(super) fn of_jar(file_name: &str) -> Option<Self> {
         file_name.strip_prefix("zookeeper-")?.strip_suffix(".jar")?.parse().ok()
     }
 }
@@ -93,13 +122,13 @@ impl fmt::Display for Version {
 }
 
 impl FromStr for Version {
-    type Err = String;
+    type Err = BadVersion;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, BadVersion> {
         let numbers: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
         match numbers.as_deref() {
-            Some(&[major, minor, patch]) => Ok(version(major, minor, patch)),
-            _ => Err(format!("{text:?} is not a version of three numbers, such as {NEWEST}")),
+            Some(&[major, minor, patch]) => Ok(Self::new(major, minor, patch)),
+            _ => Err(BadVersion(text.to_owned())),
         }
     }
 }
@@ -108,10 +137,14 @@ impl FromStr for Version {
 mod tests {
     use super::*;
 
+    const fn version(major: u32, minor: u32, patch: u32) -> Version {
+        Version::new(major, minor, patch)
+    }
+
     #[test]
     fn the_table_is_in_order_and_ends_with_the_newest() {
-        assert!(KNOWN.is_sorted());
-        assert_eq!(KNOWN.last(), Some(&NEWEST));
+        assert!(Version::KNOWN.is_sorted());
+        assert_eq!(Version::KNOWN.last(), Some(&Version::NEWEST));
     }
 
     #[test]
@@ -137,7 +170,7 @@ mod tests {
     #[test]
     fn the_newest_is_met_by_any_release_and_an_exact_one_by_itself() {
         assert!(Wanted::Newest.is_met_by(version(3, 8, 0)));
-        assert!(Wanted::Exactly(NEWEST).is_met_by(NEWEST));
-        assert!(!Wanted::Exactly(NEWEST).is_met_by(version(3, 8, 0)));
+        assert!(Wanted::Exactly(Version::NEWEST).is_met_by(Version::NEWEST));
+        assert!(!Wanted::Exactly(Version::NEWEST).is_met_by(version(3, 8, 0)));
     }
 }

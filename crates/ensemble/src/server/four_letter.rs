@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use super::Mode;
+
 /// For connecting, and for each read or write.
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -11,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 const MAX_ANSWER: u64 = 64 * 1024;
 
 /// The server's answer to `word`, or why there is none.
-pub(super) fn ask(address: SocketAddr, word: &str) -> std::io::Result<String> {
+pub(crate) fn ask(address: SocketAddr, word: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
@@ -21,13 +23,21 @@ pub(super) fn ask(address: SocketAddr, word: &str) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Does this answer to `srvr` come from a server that serves? (`ruok` only says that it lives.)
-pub(super) fn serves(srvr: &str) -> bool {
-    srvr.lines().any(|line| line.starts_with("Mode: "))
+/// What a server is, as its answer to `srvr` says. (`ruok` only says that it lives.)
+pub(crate) fn mode(srvr: &str) -> Mode {
+    let mode = srvr.lines().find_map(|line| line.strip_prefix("Mode: "));
+    match mode.map(str::trim) {
+        Some("standalone") => Mode::Standalone,
+        Some("leader") => Mode::Leader,
+        Some("follower") => Mode::Follower,
+        Some("observer") => Mode::Observer,
+        Some("read-only") => Mode::ReadOnly,
+        _ => Mode::NotServing,
+    }
 }
 
 /// The directory in an answer to `conf`; the server appends `/version-2` to what it was given.
-pub(super) fn data_dir(conf: &str) -> Option<&str> {
+pub(crate) fn data_dir(conf: &str) -> Option<&str> {
     let value = conf.lines().find_map(|line| line.strip_prefix("dataDir="))?;
     Some(value.trim_end().trim_end_matches("/version-2"))
 }
@@ -38,9 +48,12 @@ mod tests {
 
     #[test]
     fn a_server_serves_once_it_has_a_mode() {
-        assert!(serves("Zookeeper version: 3.9.5\nZxid: 0x0\nMode: standalone\nNode count: 5\n"));
-        assert!(!serves("This ZooKeeper instance is not currently serving requests\n"));
-        assert!(!serves(""));
+        let srvr = "Zookeeper version: 3.9.5\nZxid: 0x0\nMode: standalone\nNode count: 5\n";
+        assert_eq!(mode(srvr), Mode::Standalone);
+        assert_eq!(mode("Mode: read-only\r\n"), Mode::ReadOnly);
+        let electing = "This ZooKeeper instance is not currently serving requests\n";
+        assert_eq!(mode(electing), Mode::NotServing);
+        assert_eq!(mode(""), Mode::NotServing);
     }
 
     #[test]
