@@ -1,0 +1,13 @@
+//! A client that survives: one accident at a time on a real ensemble.
+
+use std::process::ExitCode;
+
+/// What `zookit-trials survive` is told.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Runs `zookit-trials survive`.
+pub fn run(_: &Arguments) -> ExitCode {
+    eprintln!("zookit-trials survive: there are no scenarios yet");
+    ExitCode::from(2)
+}
