@@ -1,5 +1,14 @@
 //! A client that survives: one accident at a time on a real ensemble.
 
+mod declared;
+mod judge;
+mod network;
+mod prober;
+mod steady;
+mod traffic;
+mod truth;
+mod verdict;
+
 use std::process::ExitCode;
 
 /// What `zookit-trials survive` is told.
