@@ -10,6 +10,7 @@ use zookit_client::Client;
 
 use super::declared::Declared;
 use super::judge::{self, Case};
+use super::network::CountingDialer;
 use super::prober::{Prober, longest_wait};
 use super::traffic::changer::Change;
 use super::traffic::notes::Noted;
@@ -26,10 +27,14 @@ const FIRED: usize = 20;
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(5);
 
+/// A client, and who notes its dials.
+pub(crate) type Counted = (Client, CountingDialer);
+
 /// The traffic of a scenario, its prober, and what is known of the accident.
 #[derive(Debug)]
 pub(crate) struct Steady {
     pub(crate) traffic: Traffic,
+    dialers: Vec<CountingDialer>,
     pub(crate) prober: Prober,
     kinds: Kinds,
     hit: BTreeSet<usize>,
@@ -43,15 +48,16 @@ impl Steady {
     /// # Errors
     /// It does not get going.
     pub(crate) async fn begin(
-        clients: Vec<Client>,
+        clients: Vec<Counted>,
         changer: Client,
         members: Vec<SocketAddr>,
         kinds: Kinds,
     ) -> Result<Self, Failure> {
+        let (clients, dialers) = clients.into_iter().unzip();
         let traffic = Traffic::begin(clients, changer, kinds).await?;
         let prober = Prober::start(members)?;
         let (hit, verdict) = (BTreeSet::new(), Verdict::default());
-        let mut steady = Self { traffic, prober, kinds, hit, struck: None, verdict };
+        let mut steady = Self { traffic, dialers, prober, kinds, hit, struck: None, verdict };
         if !steady.flows().await {
             return Err("the traffic does not get going".into());
         }
@@ -143,6 +149,7 @@ impl Steady {
             changes: self.traffic.changer.changes(),
             noted: self.traffic.noted(),
             raw,
+            dialers: self.dialers,
             hit: self.hit,
             streams: self.kinds.streams,
             window: (self.struck.unwrap_or(over), over),
@@ -159,6 +166,7 @@ pub(crate) struct Record {
     pub(crate) changes: Vec<Change>,
     /// When the raw prober was served.
     raw: Vec<Instant>,
+    dialers: Vec<CountingDialer>,
     hit: BTreeSet<usize>,
     streams: bool,
     /// From the accident to the end.
@@ -186,9 +194,7 @@ impl Record {
         }
         let mut verdict = self.verdict;
         verdict.faults.append(&mut faults);
-        if !verdict.faults.is_empty() {
-            verdict.seen.extend(told(&self.noted));
-        }
+        verdict.details = told(&self.noted, &self.dialers, self.window.0);
         verdict.measured = Some(measured);
         verdict
     }
@@ -207,25 +213,28 @@ impl Record {
     }
 }
 
-/// For whoever has to find out what went wrong: how requests ended, and the clients' states.
-fn told(all: &[Noted]) -> Vec<String> {
+/// For whoever has to find out what went wrong: how requests ended, and of each client the states
+/// and dials.
+fn told(all: &[Noted], dialers: &[CountingDialer], from: Instant) -> Vec<String> {
     let endings = endings(all);
     let mut lines: Vec<_> = endings.iter().map(|(end, count)| format!("{count} × {end}")).collect();
-    for noted in all {
+    for (noted, dialer) in all.iter().zip(dialers) {
+        let mut moments = Vec::new();
         for (at, update) in &noted.states {
             let change = &update.change;
             let server = change.server.as_ref().map(ToString::to_string).unwrap_or_default();
-            let first = noted.writes.first().map_or(*at, |write| write.submitted);
-            lines.push(format!(
-                "client {} at {:.3} s: {:?} {} {server} ({}), zxid {}",
-                noted.index,
-                at.saturating_duration_since(first).as_secs_f64(),
-                change.state,
-                change.session,
-                change.reason,
-                change.zxid,
-            ));
+            let (state, session, zxid) = (change.state, change.session, change.zxid);
+            let reason = change.reason;
+            moments.push((*at, format!("{state:?} {session} {server} ({reason}), zxid {zxid}")));
         }
+        let dials = dialer.dials().into_iter();
+        moments.extend(dials.map(|(at, address)| (at, format!("dials {address}"))));
+        moments.retain(|(at, _)| *at >= from);
+        moments.sort();
+        let index = noted.index;
+        lines.extend(moments.into_iter().map(|(at, what)| {
+            format!("client {index} at {:.3} s: {what}", (at - from).as_secs_f64())
+        }));
     }
     lines
 }

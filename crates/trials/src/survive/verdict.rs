@@ -19,6 +19,8 @@ pub(crate) struct Verdict {
     pub(crate) measured: Option<Measured>,
     /// What else was seen, in words.
     pub(crate) seen: Vec<String>,
+    /// For whoever has to find out what went wrong.
+    pub(crate) details: Vec<String>,
 }
 
 impl Verdict {

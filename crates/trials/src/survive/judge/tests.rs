@@ -10,6 +10,7 @@ use zookit_session::NoReply;
 
 use super::{Case, judge};
 use crate::survive::declared::{Declared, Expected};
+use crate::survive::network::CountingDialer;
 use crate::survive::steady::{Record, Steady};
 use crate::survive::traffic::Kinds;
 use crate::survive::traffic::changer::{Change, Outcome};
@@ -26,7 +27,8 @@ fn declared(expected: Expected) -> Declared {
 async fn begin(server: &Server) -> Steady {
     let connect_string = server.address().to_string();
     let client = || Client::connect_with(connect_string.as_str(), ConnectOptions::default());
-    let clients = vec![client().await.unwrap(), client().await.unwrap()];
+    let counted = |client| (client, CountingDialer::default());
+    let clients = vec![counted(client().await.unwrap()), counted(client().await.unwrap())];
     let kinds = Kinds { streams: true };
     let members = vec![server.address()];
     Steady::begin(clients, client().await.unwrap(), members, kinds).await.unwrap()
@@ -54,7 +56,7 @@ async fn try_out(
 #[tokio::test]
 async fn a_calm_run_is_right() {
     let verdict = try_out(Expected::UNTOUCHED, async |_, _| {}).await;
-    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.seen);
+    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.details);
     let measured = verdict.measured.unwrap();
     assert!(measured.answered > 500 && measured.no_reply == 0, "{measured:?}");
     assert!(measured.events > 50 && measured.fired > 50, "{measured:?}");
@@ -67,7 +69,7 @@ async fn lost_connections_are_right_where_they_were_declared() {
         assert!(server.drop_connection(connection));
     };
     let verdict = try_out(Expected::RECONNECTS, accident).await;
-    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.seen);
+    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.details);
     let measured = verdict.measured.unwrap();
     assert_eq!((measured.reconnected, measured.expired), (1, 0));
 }
@@ -75,7 +77,7 @@ async fn lost_connections_are_right_where_they_were_declared() {
 #[tokio::test]
 async fn lost_replies_are_right_where_they_were_declared() {
     let verdict = try_out(Expected::RECONNECTS, lose_replies).await;
-    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.seen);
+    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.details);
     let measured = verdict.measured.unwrap();
     assert!(measured.reconnected == 1 && measured.no_reply > 0, "{measured:?}");
 }
@@ -92,7 +94,7 @@ async fn lose_replies(server: &mut Server, _: SessionId) {
 async fn lost_sessions_are_right_where_they_were_declared() {
     let accident = async |server: &mut Server, session| assert!(server.expire(session));
     let verdict = try_out(Expected::EXPIRES, accident).await;
-    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.seen);
+    assert_eq!(verdict.faults, [""; 0], "{:#?}", verdict.details);
     assert_eq!(verdict.measured.unwrap().expired, 1);
 }
 
