@@ -21,3 +21,4 @@ pub use self::config::ServerConfig;
 pub use self::error::Error;
 pub use self::release::{Finder, Java, Release, Version, Wanted};
 pub use self::server::{Mode, Server, ServerBuilder};
+pub use self::task::Task;

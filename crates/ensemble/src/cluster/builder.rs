@@ -1,7 +1,6 @@
 //! How a cluster is to be, before it starts.
 
 use std::fmt;
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,8 @@ use super::routes::{Direct, MakeRoutes};
 use crate::config::{Role, ServerConfig};
 use crate::release::{Java, Release};
 use crate::server::ServerBuilder;
-use crate::{Error, blocking, task};
+use crate::task::{self, Task};
+use crate::{Error, blocking};
 
 /// How a cluster is to be. Made by [`Cluster::builder`].
 #[derive(Clone)]
@@ -147,9 +147,8 @@ impl ClusterBuilder {
     /// # Errors
     ///
     /// As those of [`ServerBuilder::start`], and [`Error::NoQuorum`].
-    pub fn start(self) -> impl Future<Output = Result<Cluster, Error>> + Send + 'static {
-        let started = task::run(move || self.start_blocking());
-        async move { started.await.map(Cluster::of) }
+    pub fn start(self) -> Task<Result<Cluster, Error>> {
+        task::run(move || self.start_blocking().map(Cluster::of))
     }
 
     /// The same for programs without a runtime.
