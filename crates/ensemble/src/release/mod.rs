@@ -64,7 +64,7 @@ impl fmt::Display for Source {
             Self::Home => HOME_VARIABLE,
             Self::Maven => "maven",
             Self::Debian => "debian",
-            Self::Classpath => "a class path",
+            Self::Classpath => "classpath",
         })
     }
 }
