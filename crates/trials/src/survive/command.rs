@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use tokio::task::LocalSet;
 use zookit_ensemble::{Release, Version, Wanted};
 
 use super::report::{self, Row};
@@ -162,7 +163,9 @@ fn attempt(scenario: &Scenario, setting: &Setting) -> Result<Verdict, Failure> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_all().build()?;
     let run = async { tokio::time::timeout(MOST, (scenario.run)(setting)).await };
-    runtime.block_on(run).map_err(|_| format!("it was not over after {MOST:?}"))?
+    LocalSet::new()
+        .block_on(&runtime, run)
+        .map_err(|_| format!("it was not over after {MOST:?}"))?
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

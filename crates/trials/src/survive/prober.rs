@@ -25,7 +25,7 @@ const STEP: Duration = Duration::from_millis(300);
 const PACE: Duration = Duration::from_millis(8);
 
 /// Between two rounds in vain: no back-off, and yet not all of a processor.
-const BREATH: Duration = Duration::from_millis(2);
+const BREATH: Duration = Duration::from_millis(5);
 
 /// No answer to these questions is longer.
 const MOST_BYTES: usize = 1 << 16;

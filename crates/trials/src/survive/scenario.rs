@@ -55,6 +55,12 @@ pub(crate) const ALL: &[Scenario] = &[
     scenarios::rolling_restart::SCENARIO,
     scenarios::rolling_upgrade::SCENARIO,
     scenarios::all_restarted::SCENARIO,
+    scenarios::dead_ensemble::SCENARIO,
+    scenarios::read_only_minority::SCENARIO,
+    scenarios::restored::SCENARIO,
+    scenarios::replaced::SCENARIO,
+    scenarios::name_resolves_late::SCENARIO,
+    scenarios::fence_leader_changed::SCENARIO,
 ];
 
 /// The one of this name.

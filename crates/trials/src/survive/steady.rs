@@ -69,6 +69,16 @@ impl Steady {
         &self.traffic.subjects
     }
 
+    /// Whoever notes the dials of each client under test.
+    pub(crate) fn dials(&self) -> Vec<CountingDialer> {
+        self.dialers.clone()
+    }
+
+    /// The client that changes what the others watch.
+    pub(crate) const fn changer(&self) -> &Client {
+        self.traffic.changer.client()
+    }
+
     /// The places of the clients that are connected to this address now.
     pub(crate) fn connected_to(&self, address: SocketAddr) -> Vec<usize> {
         let at = |subject: &Subject| {
