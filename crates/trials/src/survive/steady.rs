@@ -39,6 +39,8 @@ pub(crate) struct Steady {
     kinds: Kinds,
     hit: BTreeSet<usize>,
     struck: Option<Instant>,
+    /// Whether the accident is what ends at that moment.
+    is_end: bool,
     verdict: Verdict,
 }
 
@@ -57,7 +59,8 @@ impl Steady {
         let traffic = Traffic::begin(clients, changer, kinds).await?;
         let prober = Prober::start(members)?;
         let (hit, verdict) = (BTreeSet::new(), Verdict::default());
-        let mut steady = Self { traffic, dialers, prober, kinds, hit, struck: None, verdict };
+        let mut steady =
+            Self { traffic, dialers, prober, kinds, hit, struck: None, is_end: false, verdict };
         if !steady.flows().await {
             return Err("the traffic does not get going".into());
         }
@@ -96,6 +99,13 @@ impl Steady {
     /// The accident happens now: from here on waiting is measured.
     pub(crate) fn strike(&mut self) {
         self.struck.get_or_insert_with(Instant::now);
+    }
+
+    /// The accident is over now: it kept nobody but some clients from being served, and from here on
+    /// waiting is measured.
+    pub(crate) fn over(&mut self) {
+        self.struck = Some(Instant::now());
+        self.is_end = true;
     }
 
     /// Waits until everybody is served again. That nobody is, in the end, is a fault.
@@ -163,6 +173,7 @@ impl Steady {
             hit: self.hit,
             streams: self.kinds.streams,
             window: (self.struck.unwrap_or(over), over),
+            is_end: self.is_end,
             verdict,
         })
     }
@@ -179,8 +190,9 @@ pub(crate) struct Record {
     dialers: Vec<CountingDialer>,
     hit: BTreeSet<usize>,
     streams: bool,
-    /// From the accident to the end.
+    /// From the accident, or from its end, to the end of all.
     window: (Instant, Instant),
+    is_end: bool,
     verdict: Verdict,
 }
 
@@ -212,10 +224,14 @@ impl Record {
     fn measure(&self) -> Measured {
         let (from, until) = self.window;
         let mut measured = Measured::default();
-        measured.raw_waited = longest_wait(&self.raw, from, until);
+        let waited = |beats: &[Instant]| {
+            let before = beats.partition_point(|beat| *beat <= from);
+            let beats = if self.is_end { &beats[before..] } else { beats };
+            longest_wait(beats, from, until)
+        };
+        measured.raw_waited = waited(&self.raw);
         for noted in &self.noted {
             measured.add(noted);
-            let waited = |beats: &[Instant]| longest_wait(beats, from, until);
             measured.reads_waited = measured.reads_waited.max(waited(&noted.read_beats));
             measured.writes_waited = measured.writes_waited.max(waited(&noted.write_beats));
         }
