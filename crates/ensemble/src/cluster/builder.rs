@@ -24,6 +24,8 @@ pub struct ClusterBuilder {
     pub(crate) releases: Vec<Release>,
     pub(crate) reconfigurable: bool,
     pub(crate) routes: MakeRoutes,
+    #[cfg(feature = "proxy")]
+    pub(crate) partitionable: bool,
 }
 
 impl fmt::Debug for ClusterBuilder {
@@ -55,6 +57,8 @@ impl ClusterBuilder {
             releases: Vec::new(),
             reconfigurable: false,
             routes: Direct::make,
+            #[cfg(feature = "proxy")]
+            partitionable: false,
         }
     }
 
@@ -127,6 +131,21 @@ impl ClusterBuilder {
     pub const fn reconfigurable(mut self, wanted: bool) -> Self {
         self.reconfigurable = wanted;
         self
+    }
+
+    /// Whether a network stands between the members, and between clients and members, that can be
+    /// cut, delayed and so on: [`Cluster::isolate`], [`Cluster::partition`], [`Cluster::link`],
+    /// [`Cluster::proxy`]. [`Server::address`](crate::Server::address) is past it, for who wants to
+    /// look on from aside.
+    ///
+    /// It does not go together with [`reconfigurable`](Self::reconfigurable), nor with TLS between
+    /// members. From 3.6 on members that elect look for others every second or two, where usual
+    /// ones may let a minute pass, so that they find each other soon when a partition is over.
+    #[cfg(feature = "proxy")]
+    pub fn partitionable(mut self, wanted: bool) -> Self {
+        self.routes = if wanted { crate::partition::Network::make } else { Direct::make };
+        self.partitionable = wanted;
+        if wanted { self.java_flag(crate::partition::ELECT_OFTEN) } else { self }
     }
 
     /// Where the directories of the servers are made; by default where the system keeps what is

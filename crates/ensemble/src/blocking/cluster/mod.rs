@@ -196,6 +196,11 @@ impl Cluster {
         Ok(())
     }
 
+    #[cfg(feature = "proxy")]
+    pub(crate) fn routes(&self) -> &dyn Routes {
+        &*self.inner.routes
+    }
+
     fn places(&self) -> MutexGuard<'_, Vec<Place>> {
         self.inner.places.lock().unwrap_or_else(PoisonError::into_inner)
     }

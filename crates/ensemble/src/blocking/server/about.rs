@@ -1,6 +1,6 @@
 //! What a server is and has.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use super::Server;
@@ -140,6 +140,12 @@ impl Server {
         let conf = self.ask("conf").unwrap_or_default();
         // No answer, if the list of words does not have it.
         four_letter::data_dir(&conf).is_none_or(|dir| Path::new(dir) == self.inner.data_dir)
+    }
+
+    /// A server serves by one port before it binds the next.
+    pub(super) fn listens(&self) -> bool {
+        let others = [self.secure_address(), self.admin_address()];
+        others.into_iter().flatten().all(|address| TcpStream::connect(address).is_ok())
     }
 
     pub(super) fn title(&self) -> String {

@@ -125,7 +125,7 @@ impl Server {
             if let Some(status) = self.end_status() {
                 return Err(self.ended(&status));
             }
-            if self.mode().serves() && self.is_ours() {
+            if self.mode().serves() && self.is_ours() && self.listens() {
                 return Ok(());
             }
             if begun.elapsed() >= limit {
