@@ -1,0 +1,13 @@
+//! Workloads under a schedule of accidents, and who checks what came of them.
+
+use std::process::ExitCode;
+
+/// What `zookit-trials chaos` is told.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Runs `zookit-trials chaos`.
+pub fn run(_: &Arguments) -> ExitCode {
+    eprintln!("zookit-trials chaos: there are no workloads yet");
+    ExitCode::from(2)
+}
