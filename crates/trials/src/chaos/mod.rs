@@ -7,6 +7,9 @@ use std::process::ExitCode;
 pub struct Arguments {}
 
 /// Runs `zookit-trials chaos`.
+pub mod history;
+pub mod translog;
+
 pub fn run(_: &Arguments) -> ExitCode {
     eprintln!("zookit-trials chaos: there are no workloads yet");
     ExitCode::from(2)
