@@ -1,0 +1,6 @@
+//! Real servers and ensembles: of the releases in `ZOOKIT_REAL_CLASSPATHS`, which
+//! `cargo xtask test` sets. Without it each test says in one line that it was skipped.
+
+mod cluster;
+mod releases;
+mod server;
