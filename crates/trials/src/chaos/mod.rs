@@ -7,8 +7,13 @@ use std::process::ExitCode;
 pub struct Arguments {}
 
 /// Runs `zookit-trials chaos`.
+pub mod client;
 pub mod history;
+pub mod plan;
+pub mod run;
+pub mod target;
 pub mod translog;
+pub mod workload;
 
 pub fn run(_: &Arguments) -> ExitCode {
     eprintln!("zookit-trials chaos: there are no workloads yet");

@@ -53,13 +53,19 @@ impl Counts {
 }
 
 impl Recorder {
-    /// Begins to write, to this file if there is one: now is time 0.
+    /// Begins to write, to this file if there is one: now is time 0, and the servers' clocks say
+    /// `wall_ms`, or what everybody's do.
     ///
     /// # Errors
     /// The file cannot be made.
-    pub fn begin(mut start: Start, file: Option<&Path>) -> io::Result<Self> {
+    pub fn begin(
+        mut start: Start,
+        file: Option<&Path>,
+        wall_ms: Option<i64>,
+    ) -> io::Result<Self> {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        start.wall_ms = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
+        let wall = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
+        start.wall_ms = wall_ms.unwrap_or(wall);
         let mut out = file.map(File::create).transpose()?.map(BufWriter::new);
         if let Some(out) = &mut out {
             writeln!(out, "{}", start.to_json())?;
@@ -80,12 +86,6 @@ impl Recorder {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says that the time 0 of the servers' clocks is this, in milliseconds since the Unix epoch:
-    /// for servers in virtual time.
-    pub fn set_wall(&self, wall_ms: i64) {
-        self.lock().start.wall_ms = wall_ms;
     }
 
     /// Something happened.
