@@ -167,7 +167,6 @@ pub struct Scope {
 }
 
 /// What becomes of members, one accident after another, without an end.
-#[must_use]
 pub fn of_members(mut rng: Rng, scope: Scope) -> impl Iterator<Item = Planned> {
     std::iter::repeat_with(move || {
         let accident = member_accident(&mut rng, scope);
@@ -182,7 +181,6 @@ pub fn of_members(mut rng: Rng, scope: Scope) -> impl Iterator<Item = Planned> {
 }
 
 /// What becomes of the network of clients, one accident after another, without an end.
-#[must_use]
 pub fn of_network(mut rng: Rng, scope: Scope) -> impl Iterator<Item = Planned> {
     std::iter::repeat_with(move || {
         let accident = network_accident(&mut rng, scope);
@@ -264,12 +262,8 @@ mod tests {
 
     use super::*;
 
-    const SCOPE: Scope = Scope {
-        members: 3,
-        sides: 2,
-        partitions: true,
-        session_timeout: Duration::from_secs(8),
-    };
+    const SCOPE: Scope =
+        Scope { members: 3, sides: 2, partitions: true, session_timeout: Duration::from_secs(8) };
 
     fn names(plan: impl Iterator<Item = Planned>) -> BTreeSet<&'static str> {
         plan.take(500).map(|planned| planned.accident.name()).collect()

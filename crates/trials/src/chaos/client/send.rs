@@ -40,12 +40,10 @@ pub(super) fn send(client: &Client, ask: &Ask) -> Sent {
                 (Answer::Stat(stat), Some(stat.mzxid))
             })
         }
-        Ask::Multi(asks) => {
-            told(client.multi(transaction(asks)), |outcomes| {
-                let zxid = outcomes.iter().find_map(zxid_of);
-                (Answer::Many(outcomes.into_iter().map(|one| Ok(done(one))).collect()), zxid)
-            })
-        }
+        Ask::Multi(asks) => told(client.multi(transaction(asks)), |outcomes| {
+            let zxid = outcomes.iter().find_map(zxid_of);
+            (Answer::Many(outcomes.into_iter().map(|one| Ok(done(one))).collect()), zxid)
+        }),
         Ask::Fence => told(client.fence(), |zxid| (Answer::Done, Some(zxid))),
         Ask::Close => told(client.close(), |()| (Answer::Done, None)),
         ask if ask.watch().is_some() => watch(client, ask),
@@ -77,16 +75,12 @@ fn read(client: &Client, ask: &Ask) -> Sent {
 fn watch(client: &Client, ask: &Ask) -> Sent {
     let one_shot = |watch| Some(Watch::OneShot(watch));
     match ask {
-        Ask::Get { path, .. } => {
-            watched(client.get_data_and_watch(path), move |(node, watch)| {
-                (Told::Answered(data(node), None), one_shot(watch))
-            })
-        }
-        Ask::Exists { path, .. } => {
-            watched(client.exists_and_watch(path), move |(stat, watch)| {
-                (existence(stat), one_shot(watch))
-            })
-        }
+        Ask::Get { path, .. } => watched(client.get_data_and_watch(path), move |(node, watch)| {
+            (Told::Answered(data(node), None), one_shot(watch))
+        }),
+        Ask::Exists { path, .. } => watched(client.exists_and_watch(path), move |(stat, watch)| {
+            (existence(stat), one_shot(watch))
+        }),
         Ask::Children { path, .. } => {
             watched(client.get_children_and_watch(path), move |(children, watch)| {
                 let answer = Answer::Children(children.names, children.stat);

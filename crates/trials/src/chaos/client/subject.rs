@@ -133,7 +133,11 @@ impl Subject {
 
     /// Submits an operation of this process, now; the future tells how it ends, and must not be
     /// dropped before.
-    pub fn submit(&self, process: u64, operation: Operation) -> impl Future<Output = Ended> + use<> {
+    pub fn submit(
+        &self,
+        process: u64,
+        operation: Operation,
+    ) -> impl Future<Output = Ended> + use<> {
         let Operation { workload, function, key, asks, pinned, within } = operation;
         let pinned = pinned || self.is_apart;
         let mut handle = if pinned { self.client.session() } else { self.client.clone() };
@@ -160,15 +164,14 @@ impl Subject {
         for (asked, sent) in invoke.calls.iter().zip(sent) {
             let (told, left) = sent.await;
             ends.push((asked.call, told));
-            watch = watch.or(asked.watcher.zip(left));
+            watch = watch.or_else(|| asked.watcher.zip(left));
         }
         let outcome = Outcome::of(&invoke.calls, &ends);
         let told = ends.iter().map(|(_, told)| told.clone()).collect();
         let (process, seen) = (invoke.process, self.client.zxid());
         self.recorder.note(Event::Complete(Complete { process, outcome, seen, ends }));
-        let watch = watch.map(|((watcher, _), watch)| {
-            hold(self.recorder.clone(), self.id, watcher, watch)
-        });
+        let watch =
+            watch.map(|((watcher, _), watch)| hold(self.recorder.clone(), self.id, watcher, watch));
         Ended { outcome, told, watch }
     }
 
@@ -222,4 +225,3 @@ impl Subject {
 /// What was noted of trust last.
 #[derive(Debug, Default)]
 struct Trust(Option<(SessionId, Option<Duration>)>);
-

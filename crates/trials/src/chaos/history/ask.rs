@@ -348,7 +348,9 @@ mod tests {
         let stat = Stat::sample();
         let path = || "/a".to_owned();
         let set = Ask::Set { path: path(), data: "x".into(), version: None };
-        assert!(matches!(round(&set, &Answer::Stat(stat)), Reply::SetData(told) if told.stat == stat));
+        assert!(
+            matches!(round(&set, &Answer::Stat(stat)), Reply::SetData(told) if told.stat == stat)
+        );
         let exists = Ask::Exists { path: path(), watch: false };
         assert!(matches!(round(&exists, &Answer::Stat(stat)), Reply::Exists(_)));
         let get = Ask::Get { path: path(), watch: true };

@@ -58,11 +58,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The file cannot be made.
-    pub fn begin(
-        mut start: Start,
-        file: Option<&Path>,
-        wall_ms: Option<i64>,
-    ) -> io::Result<Self> {
+    pub fn begin(mut start: Start, file: Option<&Path>, wall_ms: Option<i64>) -> io::Result<Self> {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let wall = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
         start.wall_ms = wall_ms.unwrap_or(wall);
@@ -158,7 +154,7 @@ impl Inner {
         if let Some(out) = &mut self.out {
             let index = u64::try_from(self.lines.len()).unwrap_or(u64::MAX);
             let written = writeln!(out, "{}", json::to_json(index, &line, &mut self.open));
-            self.failed = self.failed.take().or(written.err());
+            self.failed = self.failed.take().or_else(|| written.err());
         }
         self.lines.push(line);
     }

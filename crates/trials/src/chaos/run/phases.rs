@@ -115,12 +115,8 @@ impl Run {
             let Begun { what, cuts_members, .. } = &begun;
             let function = accident.name().to_owned();
             let value = format!("{what}, for {} ms", lasts.as_millis());
-            let note = history::Accident {
-                function,
-                value,
-                cuts_members: *cuts_members,
-                mended: false,
-            };
+            let note =
+                history::Accident { function, value, cuts_members: *cuts_members, mended: false };
             let count = self.recorder.counts().total();
             progress(format!("{count} operations; {}: {}", note.function, note.value));
             self.recorder.note(Event::Accident(note.clone()));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use zookit_client::ConnectOptions;
 use zookit_proto::Class;
-use zookit_server::core::{Effect, Fault};
+use zookit_server::core::{Effect, Fault, Server};
 use zookit_sim::check::MemberLeft;
 use zookit_sim::observe::ClientId;
 use zookit_sim::whole::SimulatedEnsemble;
@@ -131,7 +131,7 @@ impl Simulated {
     }
 
     fn is_at_rest(&self) -> bool {
-        let zxid = self.ensemble.agreed(|server| server.last_zxid());
+        let zxid = self.ensemble.agreed(Server::last_zxid);
         (0..self.ensemble.size()).all(|member| {
             self.ensemble.look(member, |server| server.last_zxid() == zxid).unwrap_or(false)
         })
@@ -201,8 +201,6 @@ impl Target for Simulated {
     }
 
     fn end(&self) -> Boxed<'_, Held> {
-        Box::pin(async {
-            Ok(Held { transactions: self.ensemble.history(), remarks: Vec::new() })
-        })
+        Box::pin(async { Ok(Held { transactions: self.ensemble.history(), remarks: Vec::new() }) })
     }
 }

@@ -132,7 +132,8 @@ mod tests {
         let directory = std::env::temp_dir().join(format!("zookit-logs-{}", std::process::id()));
         let files = directory.join("version-2");
         fs::create_dir_all(&files).unwrap();
-        let mut first = testing::log([testing::set(1, "/a", "x", 1), testing::set(2, "/a", "y", 2)]);
+        let mut first =
+            testing::log([testing::set(1, "/a", "x", 1), testing::set(2, "/a", "y", 2)]);
         first.truncate(first.len() - 1);
         fs::write(files.join("log.1"), first).unwrap();
         let again = testing::log([testing::set(2, "/a", "z", 2), testing::set(3, "/a", "w", 3)]);

@@ -208,7 +208,10 @@ mod tests {
         let entry = read(testing::set(0x1_0000_0007, "/a", "x", 3).bytes()).unwrap();
         let Transaction { zxid, time_ms, session, change } = entry.transaction;
         assert_eq!(entry.cxid, 7);
-        assert_eq!((zxid, time_ms, session), (Zxid(0x1_0000_0007), 1_700_000_000_007, SessionId(9)));
+        assert_eq!(
+            (zxid, time_ms, session),
+            (Zxid(0x1_0000_0007), 1_700_000_000_007, SessionId(9))
+        );
         let data = Some(Bytes::from_static(b"x"));
         assert_eq!(change, Change::SetData { path: "/a".into(), data, version: 3 });
     }

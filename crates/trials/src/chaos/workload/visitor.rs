@@ -45,18 +45,9 @@ impl Host {
 }
 
 /// Receives one visitor after another until it is stopped.
-pub async fn receive(
-    host: Arc<Host>,
-    mut rng: Rng,
-    common: Arc<Common>,
-    pace: Pace,
-    stop: Stop,
-) {
+pub async fn receive(host: Arc<Host>, mut rng: Rng, common: Arc<Common>, pace: Pace, stop: Stop) {
     while !stop.is_stopped() {
-        let subject = match host.connect() {
-            Ok(subject) => subject,
-            Err(_) => return,
-        };
+        let Ok(subject) = host.connect() else { return };
         let stay = Duration::from_millis(rng.u64(500..6_000));
         let parent = ephemeral::parent(subject.id().0);
         // Whether it can be made or not, the session is closed.

@@ -47,9 +47,7 @@ pub(super) fn ask_of(value: &Value) -> Read<Ask> {
             Ask::Create { path, data, ephemeral, sequential }
         }
         "delete" => Ask::Delete { path: path()?, version: version()? },
-        "setData" => {
-            Ask::Set { path: path()?, data: owned(value, "data")?, version: version()? }
-        }
+        "setData" => Ask::Set { path: path()?, data: owned(value, "data")?, version: version()? },
         "check" => Ask::Check { path: path()?, version: int(value, "version")? },
         "getData" => Ask::Get { path: path()?, watch: flag(value, "watch")? },
         "exists" => Ask::Exists { path: path()?, watch: flag(value, "watch")? },

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use zookit_session::{Generation, WatchKind, WatcherId};
 use zookit_sim::observe::Call;
 
-use super::super::line::{Accident, Asked, Complete, Event, Function, Invoke, Line, Outcome, Workload};
+use super::super::line::{
+    Accident, Asked, Complete, Event, Function, Invoke, Line, Outcome, Workload,
+};
 use super::told::{client, client_left_of, client_left_to, member_left_of, member_left_to};
 use super::told::{notice_of, notice_to, state_of, state_to, transaction_of, transaction_to};
 use super::{BadLine, Read, ask, bad, flag, hex, list, member, number, owned, session, string};
@@ -47,9 +49,7 @@ pub fn to_json(index: u64, line: &Line, open: &mut BTreeMap<u64, Invoke>) -> Val
         Event::Notice(client, watcher, notice) => {
             ("notice", with_watcher(client.0, *watcher, notice_to(notice)))
         }
-        Event::Dropped(client, watcher) => {
-            ("dropped", with_watcher(client.0, *watcher, json!({})))
-        }
+        Event::Dropped(client, watcher) => ("dropped", with_watcher(client.0, *watcher, json!({}))),
         Event::Accident(accident) => ("info", accident_to(accident)),
         Event::Calm => ("calm", json!({})),
         Event::Settled => ("settled", json!({})),
@@ -80,7 +80,8 @@ fn invoke_to(invoke: &Invoke) -> Value {
         let mut value = json!({"call": asked.call.0, "ask": ask::ask_to(&asked.ask)});
         if let Some((watcher, kind)) = asked.watcher {
             value["watcher"] = watcher.0.into();
-            value["kind"] = KINDS.iter().find(|(one, _)| *one == kind).map(|(_, name)| *name).into();
+            value["kind"] =
+                KINDS.iter().find(|(one, _)| *one == kind).map(|(_, name)| *name).into();
         }
         value
     };

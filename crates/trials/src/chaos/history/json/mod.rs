@@ -89,7 +89,8 @@ fn hex(number: i64) -> Value {
 fn hex_number(value: &Value) -> Read<i64> {
     let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
     let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    number.map(u64::cast_signed).ok_or_else(|| BadLine(format!("{value} is no hexadecimal number")))
+    let number = number.map(|number| i64::from_be_bytes(number.to_be_bytes()));
+    number.ok_or_else(|| BadLine(format!("{value} is no hexadecimal number")))
 }
 
 fn zxid(object: &Value, name: &str) -> Read<Zxid> {

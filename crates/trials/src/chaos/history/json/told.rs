@@ -79,8 +79,7 @@ pub(super) fn state_of(value: &Value) -> Read<StateChange> {
 pub(super) fn notice_to(notice: &WatchNotice) -> Value {
     match notice {
         WatchNotice::Event { event, path, zxid } => {
-            let mut value =
-                json!({"notice": "event", "event": event.number(), "name": event.to_string(),
+            let mut value = json!({"notice": "event", "event": event.number(), "name": event.to_string(),
                        "path": path.to_str()});
             if let Some(zxid) = zxid {
                 value["zxid"] = hex(zxid.0);

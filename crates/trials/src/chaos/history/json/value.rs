@@ -72,7 +72,12 @@ fn shown(answer: &Answer) -> Value {
         Answer::Data(data, stat) => json!([stat.version, data]),
         Answer::Children(names, _) => json!(names),
         Answer::Many(answers) => {
-            json!(answers.iter().map(|one| one.as_ref().map_or(Value::Null, shown)).collect::<Vec<_>>())
+            json!(
+                answers
+                    .iter()
+                    .map(|one| one.as_ref().map_or(Value::Null, shown))
+                    .collect::<Vec<_>>()
+            )
         }
         Answer::Stat(stat) => json!(stat.version),
         Answer::Done | Answer::Created(..) => Value::Null,
