@@ -43,6 +43,7 @@ impl Script {
             client: ClientId(1),
             generation: Generation(1),
             pinned: false,
+            connection: 0,
             seen: Zxid(0),
             calls: calls.collect(),
         };

@@ -6,10 +6,12 @@
 //! in any case when the leader's clock, which is everybody's here, says that it is past.
 //!
 //! What the public client does not tell is found out as far as it follows: which transaction a read
-//! with a watch showed at least follows from the stat of its reply (`arming.rs`).
+//! with a watch showed at least follows from the stat of its reply (`arming.rs`), and when a lost reply
+//! was told at the latest from the connection that the client is on (`lost.rs`).
 
 mod arming;
 mod feed;
+mod lost;
 
 use zookit_sim::check::{Bounds, Checkers, ClientLeft, MemberLeft, Violation};
 

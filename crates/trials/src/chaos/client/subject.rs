@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::sleep;
-use zookit_client::{Client, ConnectOptions, ConnectStringError, Deadline, StateStream};
+use zookit_client::{
+    Client, ConnectOptions, ConnectStringError, Deadline, Generation, State, StateStream,
+};
 use zookit_proto::SessionId;
 use zookit_sim::check::ClientLeft;
 use zookit_sim::observe::{Call, ClientId};
@@ -104,7 +106,7 @@ impl Subject {
         };
         let subject = Self { id, client, recorder: recorder.clone(), is_apart: apart.is_some() };
         let states = subject.client.states();
-        if subject.client.state() != zookit_client::State::Connecting {
+        if subject.client.state() != State::Connecting {
             let what = format!("client {} was connected before anybody looked", id.0);
             recorder.note(Event::Fault(what));
         }
@@ -150,9 +152,19 @@ impl Subject {
             Asked { call: self.recorder.call(), ask: ask.clone(), watcher }
         };
         let calls: Vec<Asked> = asks.iter().map(asked).collect();
-        let (client, seen) = (self.id, self.client.zxid());
-        let invoke =
-            Invoke { process, workload, function, key, client, generation, pinned, seen, calls };
+        let (client, seen, connection) = (self.id, self.client.zxid(), self.connection());
+        let invoke = Invoke {
+            process,
+            workload,
+            function,
+            key,
+            client,
+            generation,
+            pinned,
+            connection,
+            seen,
+            calls,
+        };
         self.recorder.note(Event::Invoke(invoke.clone()));
         let sent: Vec<Sent> = asks.iter().map(|ask| send(&handle, ask)).collect();
         self.clone().end(invoke, sent)
@@ -173,6 +185,14 @@ impl Subject {
         let watch =
             watch.map(|((watcher, _), watch)| hold(self.recorder.clone(), self.id, watcher, watch));
         Ended { outcome, told, watch }
+    }
+
+    /// See [`Invoke::connection`].
+    fn connection(&self) -> u64 {
+        let state = self.client.state();
+        let is_first = state == State::Connecting && self.client.generation() == Generation(1);
+        let is_away = !state.is_connected() && !is_first;
+        self.client.stats().reconnects * 2 + u64::from(is_away)
     }
 
     /// What it has: requests and watchers.

@@ -67,6 +67,9 @@ pub struct Invoke {
     pub generation: Generation,
     /// Whether it may only be sent in that.
     pub pinned: bool,
+    /// Which of its connections the client is on, or waits for: twice the number of those it had
+    /// before, and one more while it is away. Grows with each loss and each connection.
+    pub connection: u64,
     /// The newest transaction that the client knew of.
     pub seen: Zxid,
     /// The requests, submitted at this moment and in this order.

@@ -14,6 +14,7 @@
 //! | `process` | operations | who: does one thing at a time, and nothing behind an `info` |
 //! | `workload`, `key`, `f`, `value` | operations | what it means: the table below |
 //! | `client`, `generation`, `pinned` | invoke | through which client, in which of its sessions, and whether in that alone |
+//! | `connection` | invoke | on which of its connections: twice those it had before, one more while it is away |
 //! | `seen` | operations | the newest zxid that the client knew of |
 //! | `calls` | invoke | the requests, submitted at once: `call`, `ask`, and the `watcher` that it arms |
 //! | `ends` | ok, fail, info | how they ended: `end` is one of `answered`, `refused`, `not sent`, `no reply` |

@@ -7,9 +7,10 @@ use zookit_proto::{SessionId, Time, Zxid};
 use zookit_server::core::{Change, Transaction};
 use zookit_session::{Reason, State, WatchNotice};
 use zookit_sim::check::{Checkers, ClientLeft, Final, MemberLeft, Violation};
-use zookit_sim::observe::{ClientId, Observation};
+use zookit_sim::observe::{ClientId, End, Observation};
 
 use super::arming::{Firsts, armed, firsts, makes};
+use super::lost::Lost;
 use crate::chaos::history::{Ask, Complete, Event, History, Invoke, Line, Told};
 
 /// So long behind the leader's clock a transaction is shown at the latest. Whoever asked for it did
@@ -35,6 +36,7 @@ pub(super) struct Feed<'a> {
     /// The lines in which each client tells of its state and that were not shown yet.
     states: BTreeMap<ClientId, VecDeque<usize>>,
     firsts: Firsts<'a>,
+    lost: Lost,
     open: BTreeMap<u64, &'a Invoke>,
     sessions: BTreeSet<SessionId>,
     /// Accidents that cut members, and until when those count that are over.
@@ -74,6 +76,7 @@ impl<'a> Feed<'a> {
             owners,
             states,
             firsts: firsts(lines),
+            lost: Lost::of(lines),
             open: BTreeMap::new(),
             sessions: BTreeSet::new(),
             cuts: 0,
@@ -169,6 +172,9 @@ impl<'a> Feed<'a> {
     fn invoke(&mut self, now: Time, invoke: &'a Invoke) -> Result<(), Violation> {
         self.reveal(now, invoke.seen)?;
         self.open.insert(invoke.process, invoke);
+        for (client, call) in self.lost.told_before(invoke) {
+            self.see(now, &Observation::Ended { client, call, end: End::NoReply })?;
+        }
         let (client, generation) = (invoke.client, invoke.generation);
         let pinned = invoke.pinned.then_some(generation);
         for asked in &invoke.calls {
@@ -194,6 +200,9 @@ impl<'a> Feed<'a> {
                 told => told.clone(),
             };
             let end = told.end(&asked.ask, armed.or_else(|| told.zxid()));
+            if self.lost.was_told(*call) {
+                continue;
+            }
             if asked.ask == Ask::Close {
                 self.reveal_ends(now, client)?;
             }

@@ -90,7 +90,7 @@ fn invoke_to(invoke: &Invoke) -> Value {
         "workload": invoke.workload.name(), "f": invoke.function.name(), "key": invoke.key,
         "value": value::of_invoke(invoke),
         "client": invoke.client.0, "generation": invoke.generation.0, "pinned": invoke.pinned,
-        "seen": hex(invoke.seen.0),
+        "connection": invoke.connection, "seen": hex(invoke.seen.0),
         "calls": invoke.calls.iter().map(call).collect::<Vec<_>>(),
     })
 }
@@ -167,6 +167,7 @@ fn invoke_of(value: &Value) -> Read<Invoke> {
         client: client(value)?,
         generation: Generation(number(value, "generation")?),
         pinned: flag(value, "pinned")?,
+        connection: number(value, "connection")?,
         seen: zxid(value, "seen")?,
         calls: list(value, "calls")?.iter().map(asked_of).collect::<Read<_>>()?,
     })

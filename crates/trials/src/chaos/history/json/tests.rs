@@ -84,6 +84,7 @@ fn operations() {
             client: ClientId(2),
             generation: Generation(4),
             pinned: watcher.is_none(),
+            connection: 3,
             seen: Zxid(0x1_0000_0001),
             calls: vec![Asked { call: Call(77), ask, watcher }],
         }));
@@ -190,6 +191,7 @@ fn an_operation_says_what_it_means() {
         client: ClientId(2),
         generation: Generation(1),
         pinned: false,
+        connection: 0,
         seen: Zxid(0),
         calls: vec![Asked { call: Call(1), ask, watcher: None::<(WatcherId, WatchKind)> }],
     };
