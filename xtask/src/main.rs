@@ -2,7 +2,7 @@
 //!
 //! One file per command in `commands/`; what several commands share lives in `zookeeper/` (real
 //! Apache ZooKeeper servers), `tidy/` (the repository checks), `process.rs` and `steps.rs`.
-//! It uses the standard library only, so that it builds in seconds and works offline.
+//! It uses the standard library and the base of zookit-ensemble, so that it builds in seconds.
 
 mod commands;
 mod process;

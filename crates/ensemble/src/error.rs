@@ -63,6 +63,15 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether the server ended because somebody else had one of its ports.
+    #[must_use]
+    pub fn is_port_taken(&self) -> bool {
+        let taken = ["BindException", "Address already in use"];
+        matches!(self, Self::Ended { log, .. } if taken.iter().any(|word| log.contains(word)))
+    }
+}
+
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)

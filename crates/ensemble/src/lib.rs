@@ -9,6 +9,8 @@ pub mod blocking;
 mod cluster;
 pub mod config;
 mod error;
+#[cfg(feature = "proxy")]
+mod partition;
 pub mod release;
 mod server;
 mod task;
@@ -19,5 +21,8 @@ mod text;
 pub use self::cluster::{Cluster, ClusterBuilder};
 pub use self::config::ServerConfig;
 pub use self::error::Error;
+#[cfg(feature = "proxy")]
+pub use self::partition::Link;
 pub use self::release::{Finder, Java, Release, Version, Wanted};
 pub use self::server::{Mode, Server, ServerBuilder};
+pub use self::task::Task;

@@ -1,5 +1,6 @@
 //! Blocking work as a future: each piece on a thread of its own, so that any runtime will do.
 
+use std::fmt;
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
@@ -7,9 +8,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-/// The end of a piece of work. Dropping it does not end the work.
-pub(crate) struct Task<T> {
+/// A piece of work that has begun, and a future of its result.
+///
+/// It runs on a thread of its own, and so on any runtime. Dropping this does not end it.
+///
+/// # Panics
+///
+/// Awaiting it panics if the work did.
+#[must_use = "the work has begun; await this for what came of it"]
+pub struct Task<T> {
     shared: Arc<Mutex<Shared<T>>>,
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").finish_non_exhaustive()
+    }
 }
 
 struct Shared<T> {

@@ -13,11 +13,13 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use zookit_ensemble::ServerBuilder;
+
 use super::test::Versions;
 use crate::Outcome;
 use crate::process::{cargo, output, root, run as run_program, run_within, say};
 use crate::steps::Ended;
-use crate::zookeeper::{Options, Placed, Running, Version, Wanted, place};
+use crate::zookeeper::{Release, Version, Wanted, place, start, start_as, wanted};
 
 /// As which the embedded server behaves; the profiles of zookit-server.
 const PROFILES: [&str; 3] = ["3.8.0", "3.8.6", "3.9.5"];
@@ -82,7 +84,7 @@ pub(super) fn step(versions: Versions) -> Outcome<Ended> {
 }
 
 fn exactly(version: &&str) -> Outcome<Wanted> {
-    Wanted::from_argument(Some(version))
+    wanted(Some(version))
 }
 
 fn each(versions: &[&str], mut run: impl FnMut(&str) -> Outcome) -> Outcome {
@@ -90,16 +92,16 @@ fn each(versions: &[&str], mut run: impl FnMut(&str) -> Outcome) -> Outcome {
     versions.iter().try_for_each(|version| run(version))
 }
 
-fn placed(version: &str) -> Outcome<Placed> {
-    place(Wanted::from_argument(Some(version))?)
+fn placed(version: &str) -> Outcome<Release> {
+    place(wanted(Some(version))?)
 }
 
 /// A server on which quotas are enforced and nothing happens by itself: a znode that is reaped in
 /// the middle of a script would be a difference.
-fn quiet() -> Options {
-    let configuration = vec![("enforceQuota".to_owned(), "true".to_owned())];
-    let java = vec!["-Dznode.container.checkIntervalMs=86400000".to_owned()];
-    Options { configuration, java, ..Options::default() }
+fn quiet() -> ServerBuilder {
+    let quotas = ("enforceQuota".to_owned(), "true".to_owned());
+    let builder = ServerBuilder::new().config(move |config| config.other.push(quotas.clone()));
+    builder.java_flag("-Dznode.container.checkIntervalMs=86400000")
 }
 
 /// The program `conformance`, which is built first, so that no server waits for the compiler.
@@ -156,14 +158,14 @@ fn seconds(operations: u64) -> u64 {
 fn suite(version: &str) -> Outcome {
     let placed = placed(version)?;
     let mut command = conformance(&["suite"], false)?;
-    let running = Running::start(&placed, &Options::default())?;
+    let running = start(&placed)?;
     run_program(command.args([&running.connect, &placed.version.to_string()]))
 }
 
 fn differential(version: &str, operations: &str, seed: &str) -> Outcome {
     let placed = placed(version)?;
     let mut long = Long::of(operations)?;
-    let running = Running::start(&placed, &quiet())?;
+    let running = start_as(quiet(), &placed)?;
     long.command.args(asked(&[placed.version])).args(["--seed", seed]);
     let embedded = format!("embedded:{}", placed.version);
     long.run(placed.version, [&embedded, &running.connect])
@@ -172,7 +174,7 @@ fn differential(version: &str, operations: &str, seed: &str) -> Outcome {
 fn compare(one: &str, other: &str, operations: &str) -> Outcome {
     let (one, other) = (placed(one)?, placed(other)?);
     let mut long = Long::of(operations)?;
-    let servers = [Running::start(&one, &quiet())?, Running::start(&other, &quiet())?];
+    let servers = [start_as(quiet(), &one)?, start_as(quiet(), &other)?];
     long.command.args(asked(&[one.version, other.version]));
     long.run(one.version, [&servers[0].connect, &servers[1].connect])
 }
@@ -180,7 +182,7 @@ fn compare(one: &str, other: &str, operations: &str) -> Outcome {
 fn record(version: &str) -> Outcome {
     let placed = placed(version)?;
     let mut command = conformance(&["record"], false)?;
-    let running = Running::start(&placed, &quiet())?;
+    let running = start_as(quiet(), &placed)?;
     command.args(asked(&[placed.version]));
     let transcript = output(command.args([&running.connect, &placed.version.to_string()]))?;
     let name = format!("apache-{}.transcript", placed.version);

@@ -8,7 +8,7 @@ use std::fs;
 
 use crate::Outcome;
 use crate::process::{cargo, output, root, say};
-use crate::zookeeper::{Options, Running, Wanted, place};
+use crate::zookeeper::{place, start, wanted};
 
 /// The newest release of each line that is supported in full.
 const USUAL: [&str; 2] = ["3.8", "3.9"];
@@ -20,11 +20,11 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
 }
 
 fn record(version: &str) -> Outcome {
-    let placed = place(Wanted::from_argument(Some(version))?)?;
-    let running = Running::start(&placed, &Options::default())?;
+    let release = place(wanted(Some(version))?)?;
+    let running = start(&release)?;
     let example = ["run", "--quiet", "--package", "zookit-proto", "--example", "golden", "--"];
     let recording = output(cargo(&example).arg(&running.connect))?;
-    let name = format!("apache-{}.frames", placed.version);
+    let name = format!("apache-{}.frames", release.version);
     let path = root().join("crates/proto/tests/recordings").join(&name);
     fs::write(&path, &recording).map_err(|error| format!("{}: {error}", path.display()))?;
     say(&format!("{name}: {} lines", recording.lines().count()));

@@ -5,12 +5,14 @@
 //! for tests that start some of their own. A version that cannot be put in place is skipped in one
 //! line that says why, or, if `ZOOKIT_REQUIRE_REAL` names it, fails the command.
 
+use zookit_ensemble::release::CLASSPATHS_VARIABLE;
+
 use super::{callgrind, fuzzing};
 use crate::Outcome;
 use crate::process::{cargo, run as run_program, say};
 use crate::steps::table;
 use crate::zookeeper::listed::{self, Listed};
-use crate::zookeeper::{KNOWN, Options, Placed, Running, Version, Wanted, place};
+use crate::zookeeper::{Release, Running, Version, Wanted, place, start};
 
 pub(super) fn run(arguments: &[String]) -> Outcome {
     let (own, cargos) = match arguments.iter().position(|argument| argument == "--") {
@@ -29,7 +31,7 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
 pub(super) enum Versions {
     /// The newest at hand.
     Newest,
-    /// Each of [`KNOWN`].
+    /// Each of [`Version::KNOWN`].
     All,
 }
 
@@ -57,7 +59,7 @@ pub(super) fn test(versions: Versions, arguments: &[String]) -> Outcome<Vec<Ran>
     let value = listed::format(&servers.listed);
     let mut tests = cargo(&["test", "--workspace"]);
     tests.args(arguments).env(listed::SERVERS, &value);
-    tests.env(listed::CLASSPATHS, listed::format_classpaths(&servers.placed));
+    tests.env(CLASSPATHS_VARIABLE, Release::list(&servers.placed));
     run_program(&mut tests)?;
     if fuzzing::present() {
         // Each target replays its corpus and then runs for a second; see `ci` for more.
@@ -78,7 +80,7 @@ struct Servers {
     listed: Vec<Listed>,
     ran: Vec<Ran>,
     /// Where those come from that we started.
-    placed: Vec<Placed>,
+    placed: Vec<Release>,
     /// Ours, which end with this value.
     started: Vec<Running>,
 }
@@ -107,7 +109,7 @@ impl Servers {
             return Ok(());
         }
         // In place but not starting is no reason to skip: something is wrong.
-        let running = Running::start(&placed, &Options::default())?;
+        let running = start(&placed)?;
         say(&format!("ZooKeeper {} runs on {}", placed.version, running.connect));
         let result = format!("ran, from {}", placed.source);
         self.ran.push(Ran { version: placed.version.to_string(), result });
@@ -137,7 +139,10 @@ fn wanted(versions: Versions, required: &[Version]) -> Vec<Wanted> {
         required.iter().map(|version| Wanted::Exactly(*version)).collect();
     match versions {
         Versions::Newest => wanted.push(Wanted::Newest),
-        Versions::All => wanted.extend(KNOWN.iter().rev().map(|known| Wanted::Exactly(*known))),
+        Versions::All => {
+            let known = Version::KNOWN.iter().rev();
+            wanted.extend(known.map(|known| Wanted::Exactly(*known)));
+        }
     }
     wanted
 }
@@ -179,6 +184,6 @@ mod tests {
         let required = [version("3.8.0")];
         let newest = wanted(Versions::Newest, &required);
         assert_eq!(newest, [Wanted::Exactly(version("3.8.0")), Wanted::Newest]);
-        assert_eq!(wanted(Versions::All, &required).len(), 1 + KNOWN.len());
+        assert_eq!(wanted(Versions::All, &required).len(), 1 + Version::KNOWN.len());
     }
 }

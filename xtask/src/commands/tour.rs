@@ -5,7 +5,7 @@
 
 use crate::Outcome;
 use crate::process::{cargo, run as run_program, say};
-use crate::zookeeper::{Options, Running, Wanted, place};
+use crate::zookeeper::{place, start, wanted};
 
 /// What the example needs, behind `build` or `run`.
 const EXAMPLE: [&str; 7] = ["-q", "-p", "zookit", "--features", "testing", "--example", "tour"];
@@ -26,13 +26,13 @@ pub(super) fn embedded() -> Outcome {
 
 /// On a real server, of this version or the newest at hand.
 pub(super) fn on_real(version: Option<&str>) -> Outcome {
-    let placed = place(Wanted::from_argument(version)?)?;
-    say(&format!("tour: ZooKeeper {} is in place ({})", placed.version, placed.source));
+    let release = place(wanted(version)?)?;
+    say(&format!("tour: ZooKeeper {} is in place ({})", release.version, release.source));
     // Built first, so that no server waits for the compiler.
     say("tour: building the example");
     run_program(cargo(&["build"]).args(EXAMPLE))?;
-    let server = Running::start(&placed, &Options::default())?;
-    say(&format!("tour: ZooKeeper {} runs on {}", placed.version, server.connect));
+    let server = start(&release)?;
+    say(&format!("tour: ZooKeeper {} runs on {}", release.version, server.connect));
     run_program(cargo(&["run"]).args(EXAMPLE).args(["--", &server.connect]))?;
     drop(server);
     say("tour: the server is stopped and its data removed");

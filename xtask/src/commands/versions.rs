@@ -9,7 +9,7 @@ use super::no_arguments;
 use crate::Outcome;
 use crate::process::{cargo, run as run_program, say};
 use crate::zookeeper::listed::{self, Listed};
-use crate::zookeeper::{KNOWN, Options, Running, Wanted, place};
+use crate::zookeeper::{Version, Wanted, place, start};
 
 /// The test that asks the servers, and what makes it write down what they answer.
 const ASKING: &str = "real::versions::each_version_does_what_the_page_says";
@@ -21,15 +21,15 @@ const CHECKING: &str = "real::versions::";
 pub(super) fn run(arguments: &[String]) -> Outcome {
     no_arguments("versions", arguments)?;
     let (mut listed, mut started) = (Vec::new(), Vec::new());
-    for version in KNOWN {
-        let placed = match place(Wanted::Exactly(version)) {
-            Ok(placed) => placed,
+    for version in Version::KNOWN {
+        let release = match place(Wanted::Exactly(version)) {
+            Ok(release) => release,
             Err(why) => {
                 say(&format!("{version} is left as it is in the page: {why}"));
                 continue;
             }
         };
-        let running = Running::start(&placed, &Options::default())?;
+        let running = start(&release)?;
         listed.push(Listed { version, connect: running.connect.clone() });
         started.push(running);
     }

@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::Outcome;
 use crate::process::say;
-use crate::zookeeper::{Options, Placed, Running, Wanted, place};
+use crate::zookeeper::{Release, place, start as run_server, wanted};
 
 pub(super) fn run(arguments: &[String]) -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -21,23 +21,24 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
 }
 
 fn show(version: Option<&str>) -> Outcome {
-    let placed = place(Wanted::from_argument(version)?)?;
-    print(&lines(&placed))
+    let release = place(wanted(version)?)?;
+    print(&lines(&release))
 }
 
 fn start(version: Option<&str>) -> Outcome {
-    let placed = place(Wanted::from_argument(version)?)?;
-    let running = Running::start(&placed, &Options::default())?;
-    let connect = format!("connect={}\nlog={}\n", running.connect, running.log().display());
-    print(&(lines(&placed) + &connect))?;
+    let release = place(wanted(version)?)?;
+    let running = run_server(&release)?;
+    let log = running.server.log_file();
+    let connect = format!("connect={}\nlog={}\n", running.connect, log.display());
+    print(&(lines(&release) + &connect))?;
     say("it runs until this command is ended (^C)");
     loop {
         thread::park();
     }
 }
 
-fn lines(placed: &Placed) -> String {
-    let Placed { version, source, classpath } = placed;
+fn lines(release: &Release) -> String {
+    let Release { version, source, classpath, .. } = release;
     format!("version={version}\nsource={source}\nclasspath={classpath}\n")
 }
 

@@ -5,15 +5,11 @@
 //! there; without any it says in one line that it was skipped, unless `ZOOKIT_REQUIRE_REAL` (a list
 //! of versions) names the version it wanted.
 
-use super::{Placed, Version};
+use super::Version;
 use crate::Outcome;
 
 /// The variable that lists the servers.
 pub(crate) const SERVERS: &str = "ZOOKIT_REAL_SERVERS";
-
-/// The variable that lists the class paths of the servers that were put in place, for tests that
-/// start servers of their own: `VERSION=CLASSPATH`, apart by semicolons.
-pub(crate) const CLASSPATHS: &str = "ZOOKIT_REAL_CLASSPATHS";
 
 /// The variable that lists the versions that must run.
 pub(crate) const REQUIRED: &str = "ZOOKIT_REQUIRE_REAL";
@@ -65,12 +61,6 @@ pub(crate) fn format(servers: &[Listed]) -> String {
     servers.iter().map(entry).collect::<Vec<_>>().join(",")
 }
 
-/// The value of the variable for the class paths of these.
-pub(crate) fn format_classpaths(placed: &[Placed]) -> String {
-    let entry = |placed: &Placed| format!("{}={}", placed.version, placed.classpath);
-    placed.iter().map(entry).collect::<Vec<_>>().join(";")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,16 +72,6 @@ mod tests {
         assert_eq!(servers[1].version.to_string(), "3.8.6");
         assert_eq!(servers[1].connect, "[::1]:2182");
         assert_eq!(format(&servers), value);
-    }
-
-    #[test]
-    fn class_paths_keep_their_colons() {
-        let placed = |version: &str, classpath: &str| {
-            let (version, classpath) = (version.parse().unwrap(), classpath.to_owned());
-            Placed { version, source: "maven", classpath }
-        };
-        let both = [placed("3.9.5", "/a/lib/*"), placed("3.8.0", "/b/x.jar:/b/y.jar")];
-        assert_eq!(format_classpaths(&both), "3.9.5=/a/lib/*;3.8.0=/b/x.jar:/b/y.jar");
     }
 
     #[test]

@@ -1,65 +1,70 @@
-//! Real Apache ZooKeeper servers: [`place`] finds or fetches one, [`Running`] runs it.
+//! Real Apache ZooKeeper servers, of the crate zookit-ensemble: [`place`] finds or fetches one in
+//! `target/zookeeper`, [`start`] runs it.
 //!
-//! `version.rs` says which releases there are and which one is meant, `home.rs`, `maven.rs` and
-//! `debian.rs` are the three places a server can come from, `java.rs` finds the Java it needs,
-//! `configuration.rs` writes its `zoo.cfg`, `server.rs` starts and ends the process,
-//! `four_letter.rs` asks it how it is, and `listed.rs` reads and writes `ZOOKIT_REAL_SERVERS`.
+//! `listed.rs` reads and writes `ZOOKIT_REAL_SERVERS`.
 
-mod configuration;
-mod debian;
-mod four_letter;
-mod home;
-mod java;
 pub(crate) mod listed;
-mod maven;
-mod server;
-mod version;
 
-pub(crate) use configuration::Options;
-pub(crate) use server::Running;
-pub(crate) use version::{KNOWN, Version, Wanted};
+use std::error::Error;
+
+use zookit_ensemble::blocking::Server;
+use zookit_ensemble::{Finder, ServerBuilder};
+pub(crate) use zookit_ensemble::{Release, Version, Wanted};
 
 use crate::Outcome;
-use crate::process::say;
+use crate::process::{say, target_dir};
 
-/// A ZooKeeper that is on this machine, ready to be started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Placed {
-    /// The release, as its jar says.
-    pub(crate) version: Version,
-    /// Where it came from: `ZOOKEEPER_HOME`, `maven` or `debian`.
-    pub(crate) source: &'static str,
-    /// The class path for `java -cp`.
-    pub(crate) classpath: String,
+/// A server that runs; dropping it ends the process and removes its files.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// `HOST:PORT` for clients.
+    pub(crate) connect: String,
+    pub(crate) server: Server,
 }
 
-/// Puts `wanted` in place: `ZOOKEEPER_HOME`, else Maven, else Debian's package.
-///
-/// What was fetched before is found again at once. A source that does not hold the wanted release
-/// is passed over; the error names each source and why it did not serve, in one line. But a
-/// `ZOOKEEPER_HOME` without any ZooKeeper in it is an error of its own.
-pub(crate) fn place(wanted: Wanted) -> Outcome<Placed> {
-    java::find()?;
-    if let Some(placed) = home::place(wanted)? {
-        return Ok(placed);
+/// Reads a command line's `VERSION`.
+pub(crate) fn wanted(argument: Option<&str>) -> Outcome<Wanted> {
+    Wanted::from_argument(argument).map_err(|error| error.to_string())
+}
+
+/// Puts `wanted` in place; the error says what was tried, in one line.
+pub(crate) fn place(wanted: Wanted) -> Outcome<Release> {
+    // Whoever runs this as root lets it install what is missing.
+    let finder = Finder::new().cache(target_dir().join("zookeeper")).may_install(true);
+    finder.on_progress(say).find(wanted).map_err(|error| said(&error))
+}
+
+/// Starts a standalone server that is made for tests, and waits until it serves.
+pub(crate) fn start(release: &Release) -> Outcome<Running> {
+    start_as(Server::builder(), release)
+}
+
+/// Starts one that is otherwise.
+pub(crate) fn start_as(builder: ServerBuilder, release: &Release) -> Outcome<Running> {
+    let directories = target_dir().join("zookeeper").join("run");
+    let server = builder.release(release).directory_in(directories).start_blocking();
+    let server = server.map_err(|error| said(&error))?;
+    Ok(Running { connect: server.address().to_string(), server })
+}
+
+/// An error with what is behind it.
+fn said(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", said(source)),
+        None => error.to_string(),
     }
-    let mut refusals = Vec::new();
-    for place in [maven::place, debian::place] {
-        match place(wanted) {
-            Ok(placed) => return Ok(placed),
-            Err(why) => {
-                // A long answer, such as Maven's, is shown in full, but only its head is kept.
-                if why.contains('\n') {
-                    say(&why);
-                }
-                refusals.push(why.lines().next().unwrap_or_default().to_owned());
-            }
-        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_said_with_what_is_behind_it() {
+        let wrong = |config: &mut zookit_ensemble::ServerConfig| config.data_dir = Some("".into());
+        let release = Release::with_classpath(Version::NEWEST, "none");
+        let builder = Server::builder().java(&zookit_ensemble::Java::at("none")).config(wrong);
+        let error = start_as(builder, &release).unwrap_err();
+        assert_eq!(error, "the server's configuration cannot be written: dataDir: it is empty");
     }
-    Err(format!(
-        "{wanted} cannot be put in place ({}); run `apt-get install maven` and see that it reaches \
-         its repository, or set {} to an unpacked release",
-        refusals.join("; "),
-        home::VARIABLE
-    ))
 }

@@ -1,7 +1,6 @@
 //! How a cluster is to be, before it starts.
 
 use std::fmt;
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,8 @@ use super::routes::{Direct, MakeRoutes};
 use crate::config::{Role, ServerConfig};
 use crate::release::{Java, Release};
 use crate::server::ServerBuilder;
-use crate::{Error, blocking, task};
+use crate::task::{self, Task};
+use crate::{Error, blocking};
 
 /// How a cluster is to be. Made by [`Cluster::builder`].
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct ClusterBuilder {
     pub(crate) releases: Vec<Release>,
     pub(crate) reconfigurable: bool,
     pub(crate) routes: MakeRoutes,
+    #[cfg(feature = "proxy")]
+    pub(crate) partitionable: bool,
 }
 
 impl fmt::Debug for ClusterBuilder {
@@ -55,6 +57,8 @@ impl ClusterBuilder {
             releases: Vec::new(),
             reconfigurable: false,
             routes: Direct::make,
+            #[cfg(feature = "proxy")]
+            partitionable: false,
         }
     }
 
@@ -129,6 +133,21 @@ impl ClusterBuilder {
         self
     }
 
+    /// Whether a network stands between the members, and between clients and members, that can be
+    /// cut, delayed and so on: [`Cluster::isolate`], [`Cluster::partition`], [`Cluster::link`],
+    /// [`Cluster::proxy`]. [`Server::address`](crate::Server::address) is past it, for who wants to
+    /// look on from aside.
+    ///
+    /// It does not go together with [`reconfigurable`](Self::reconfigurable), nor with TLS between
+    /// members. From 3.6 on members that elect look for others every second or two, where usual
+    /// ones may let a minute pass, so that they find each other soon when a partition is over.
+    #[cfg(feature = "proxy")]
+    pub fn partitionable(mut self, wanted: bool) -> Self {
+        self.routes = if wanted { crate::partition::Network::make } else { Direct::make };
+        self.partitionable = wanted;
+        if wanted { self.java_flag(crate::partition::ELECT_OFTEN) } else { self }
+    }
+
     /// Where the directories of the servers are made; by default where the system keeps what is
     /// temporary.
     pub fn directory_in(mut self, parent: impl Into<PathBuf>) -> Self {
@@ -147,9 +166,8 @@ impl ClusterBuilder {
     /// # Errors
     ///
     /// As those of [`ServerBuilder::start`], and [`Error::NoQuorum`].
-    pub fn start(self) -> impl Future<Output = Result<Cluster, Error>> + Send + 'static {
-        let started = task::run(move || self.start_blocking());
-        async move { started.await.map(Cluster::of) }
+    pub fn start(self) -> Task<Result<Cluster, Error>> {
+        task::run(move || self.start_blocking().map(Cluster::of))
     }
 
     /// The same for programs without a runtime.

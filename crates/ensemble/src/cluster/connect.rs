@@ -3,6 +3,7 @@
 use zookit_client::{Client, ConnectError, ConnectOptions};
 
 use super::Cluster;
+use crate::{blocking, config};
 
 impl Cluster {
     /// A client that knows of one member alone.
@@ -52,5 +53,49 @@ impl Cluster {
     /// As those of [`Client::connect_with`].
     pub async fn connect_all_with(&self, options: ConnectOptions) -> Result<Client, ConnectError> {
         Client::connect_with(self.connect_string(), options).await
+    }
+}
+
+/// For `reconfig`.
+impl From<config::Member> for zookit_client::Member {
+    fn from(member: config::Member) -> Self {
+        let address = |address: config::MemberAddress| zookit_client::MemberAddress {
+            host: address.host,
+            quorum_port: address.peer_port,
+            election_port: address.election_port,
+        };
+        Self {
+            id: i64::try_from(member.id).unwrap_or(i64::MAX),
+            addresses: member.addresses.into_iter().map(address).collect(),
+            role: match member.role {
+                Some(config::Role::Observer) => zookit_client::MemberRole::Observer,
+                Some(config::Role::Participant) | None => zookit_client::MemberRole::Participant,
+            },
+            client_address: member.client.map(|client| client.to_string()),
+        }
+    }
+}
+
+impl blocking::Cluster {
+    /// A client that knows of one member alone.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Client::connect`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no member of this number.
+    pub fn connect(&self, at: usize) -> Result<zookit_client::blocking::Client, ConnectError> {
+        zookit_client::blocking::Client::connect(self.client_address(at).to_string())
+    }
+
+    /// A client that knows of all members.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Client::connect`].
+    pub fn connect_all(&self) -> Result<zookit_client::blocking::Client, ConnectError> {
+        zookit_client::blocking::Client::connect(self.connect_string())
     }
 }

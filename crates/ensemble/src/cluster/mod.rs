@@ -5,12 +5,14 @@ pub(crate) mod builder;
 mod connect;
 pub(crate) mod routes;
 
-use std::future::Future;
+use std::net::SocketAddr;
 
 pub use self::builder::ClusterBuilder;
+use crate::config::{Member, Role};
 use crate::release::Release;
-use crate::server::{Server, later};
-use crate::{Error, blocking, task};
+use crate::server::{Mode, Server, later};
+use crate::task::{self, Task};
+use crate::{Error, blocking};
 
 /// A real ensemble. A handle: clones are the same ensemble, which ends, and leaves nothing behind,
 /// when the last of them and of its servers is dropped.
@@ -27,7 +29,7 @@ impl Cluster {
     /// # Errors
     ///
     /// As those of [`ClusterBuilder::start`].
-    pub fn start(size: usize) -> impl Future<Output = Result<Self, Error>> + Send + 'static {
+    pub fn start(size: usize) -> Task<Result<Self, Error>> {
         Self::builder().voters(size).start()
     }
 
@@ -68,7 +70,30 @@ impl Cluster {
         self.blocking.connect_string()
     }
 
+    /// As [`blocking::Cluster::client_address`].
+    ///
+    /// # Panics
+    ///
+    /// The same.
+    #[must_use]
+    pub fn client_address(&self, at: usize) -> SocketAddr {
+        self.blocking.client_address(at)
+    }
+
+    /// As [`blocking::Cluster::member`].
+    ///
+    /// # Panics
+    ///
+    /// The same.
+    #[must_use]
+    pub fn member(&self, at: usize) -> Member {
+        self.blocking.member(at)
+    }
+
     later! {
+        /// As [`blocking::Cluster::modes`].
+        modes() -> Vec<Mode>;
+
         /// As [`blocking::Cluster::leader`].
         ///
         /// # Errors
@@ -123,6 +148,30 @@ impl Cluster {
         ///
         /// The same.
         stop() -> Result<(), Error>;
+
+        /// As [`blocking::Cluster::add`].
+        ///
+        /// # Errors
+        ///
+        /// The same.
+        ///
+        /// # Panics
+        ///
+        /// The same, when it is awaited.
+        add(role: Role) -> Result<usize, Error>;
+    }
+
+    /// As [`blocking::Cluster::wait_until`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn wait_until(
+        &self,
+        are: impl Fn(&[Mode]) -> bool + Send + 'static,
+    ) -> Task<Result<(), Error>> {
+        let this = self.blocking.clone();
+        task::run(move || this.wait_until(are))
     }
 
     /// As [`blocking::Cluster::rolling_upgrade`].
@@ -130,10 +179,7 @@ impl Cluster {
     /// # Errors
     ///
     /// The same.
-    pub fn rolling_upgrade(
-        &self,
-        release: &Release,
-    ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
+    pub fn rolling_upgrade(&self, release: &Release) -> Task<Result<(), Error>> {
         let (this, release) = (self.blocking.clone(), release.clone());
         task::run(move || this.rolling_upgrade(&release))
     }

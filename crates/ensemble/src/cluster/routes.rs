@@ -42,6 +42,12 @@ pub(crate) trait Routes: Debug + Send + Sync {
 
     /// Where clients find `to`, whose port for them is bound at `bound`.
     fn client(&self, to: usize, bound: SocketAddr) -> SocketAddr;
+
+    /// The proxies, if there are any.
+    #[cfg(feature = "proxy")]
+    fn network(&self) -> Option<&crate::partition::Network> {
+        None
+    }
 }
 
 /// Makes the routes of a cluster, once its ports are known and before any configuration is written.

@@ -96,19 +96,34 @@ impl Member {
     }
 }
 
-/// As it stands behind `server.ID=`, and as `reconfig` takes it.
+/// As a line of a configuration, and as `reconfig` takes it.
 impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server.{}={}", self.id, self.value())
+    }
+}
+
+impl Member {
+    /// What stands behind `server.ID=`.
+    pub(super) fn value(&self) -> impl fmt::Display {
+        Value(self)
+    }
+}
+
+struct Value<'a>(&'a Member);
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, MemberAddress { host, peer_port, election_port }) in
-            self.addresses.iter().enumerate()
+            self.0.addresses.iter().enumerate()
         {
             let apart = if at > 0 { "|" } else { "" };
             write!(f, "{apart}{}:{peer_port}:{election_port}", Host(host))?;
         }
-        if let Some(role) = self.role {
+        if let Some(role) = self.0.role {
             write!(f, ":{role}")?;
         }
-        match &self.client {
+        match &self.0.client {
             Some(client) => write!(f, ";{client}"),
             None => Ok(()),
         }

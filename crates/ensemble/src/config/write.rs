@@ -11,7 +11,9 @@ use super::{
 
 impl ServerConfig {
     /// The text of `zoo.cfg`: the keys in an order of their own, the members, and then
-    /// [`other`](Self::other) keys as they come.
+    /// [`other`](Self::other) keys as they come. With a
+    /// [dynamic configuration file](Self::dynamic_config_file) the members belong there, as
+    /// [`members_text`](Self::members_text), and not here.
     ///
     /// # Errors
     ///
@@ -29,9 +31,12 @@ impl ServerConfig {
                 text.push_str(&properties::line(key.name, &value.map_err(bad)?));
             }
         }
-        text.push_str(&config.members_text()?);
+        let members = config.members_text()?;
+        if config.dynamic_config_file.is_none() {
+            text.push_str(&members);
+        }
         for (key, value) in &config.other {
-            config.check_other(key)?;
+            config.check_other(key, value)?;
             text.push_str(&properties::line(key, value));
         }
         Ok(text)
@@ -63,7 +68,7 @@ impl ServerConfig {
             let twice = || Err("two members of this number".to_owned());
             let checked = if ids.insert(member.id) { checked } else { twice() };
             checked.map_err(|why| ConfigError::BadField { key: key.clone(), why })?;
-            text.push_str(&properties::line(&key, &member.to_string()));
+            text.push_str(&properties::line(&key, &member.value().to_string()));
         }
         Ok(text)
     }
@@ -87,7 +92,7 @@ impl ServerConfig {
     }
 
     /// A key with a field of its own would be there twice, and the server takes the last.
-    fn check_other(&self, key: &str) -> Result<(), ConfigError> {
+    fn check_other(&self, key: &str, value: &str) -> Result<(), ConfigError> {
         let bad =
             |why: &str| Err(ConfigError::BadField { key: key.to_owned(), why: why.to_owned() });
         if Key::named(key).is_some() || key.starts_with("server.") {
@@ -95,6 +100,9 @@ impl ServerConfig {
         }
         if key.is_empty() || key.trim() != key {
             return bad("is no key");
+        }
+        if value.trim() != value {
+            return bad("begins or ends with a blank, which the server cuts off");
         }
         if self.other.iter().filter(|(other, _)| other == key).count() > 1 {
             return bad("stands there twice");

@@ -27,6 +27,7 @@ use crate::Error;
 /// ```
 /// use zookit_ensemble::{Release, Wanted};
 ///
+/// # if Release::listed().is_ok_and(|listed| listed.is_empty()) { return } // Nothing is fetched here.
 /// match Release::find(Wanted::Newest) {
 ///     Ok(release) => println!("ZooKeeper {} from {}", release.version, release.source),
 ///     Err(error) => println!("none: {error}"), // … and what to install or to set
@@ -63,14 +64,15 @@ impl fmt::Display for Source {
             Self::Home => HOME_VARIABLE,
             Self::Maven => "maven",
             Self::Debian => "debian",
-            Self::Classpath => "a class path",
+            Self::Classpath => "classpath",
         })
     }
 }
 
 impl Release {
-    /// Finds a release: in `ZOOKEEPER_HOME`, else among what Maven fetched before or fetches now,
-    /// else as Debian's package. As [`Finder::find`] with a [`Finder`] that is not set otherwise.
+    /// Finds a release: among those that are [listed](Self::listed), else in `ZOOKEEPER_HOME`, else
+    /// among what Maven fetched before or fetches now, else as Debian's package. As
+    /// [`Finder::find`] with a [`Finder`] that is not set otherwise.
     ///
     /// # Errors
     ///
@@ -162,8 +164,8 @@ impl Finder {
         self
     }
 
-    /// Finds `wanted`, and sees that there is a Java: `ZOOKEEPER_HOME`, else Maven, else Debian's
-    /// package.
+    /// Finds `wanted`, and sees that there is a Java: what is [listed](Release::listed), else
+    /// `ZOOKEEPER_HOME`, else Maven, else Debian's package.
     ///
     /// What was fetched before is found again at once; the first time takes as long as a download
     /// of 10 to 20 MB, and at most ten minutes. A place that does not hold the wanted release is
@@ -174,6 +176,11 @@ impl Finder {
     /// [`Error::NoJava`]; [`Error::NoRelease`], which says for each place why it did not serve.
     pub fn find(&self, wanted: Wanted) -> Result<Release, Error> {
         Java::find()?;
+        let listed = Release::listed()?.into_iter();
+        let listed = listed.filter(|release| wanted.is_met_by(release.version));
+        if let Some(release) = listed.max_by_key(|release| release.version) {
+            return Ok(release);
+        }
         if let Some(release) = home::find(wanted, self).map_err(Error::NoRelease)? {
             return Ok(release);
         }

@@ -1,17 +1,17 @@
 //! How a server is to be, before it starts.
 
 use std::fmt;
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Server;
 use super::launch::config_for_tests;
+use crate::Error;
 use crate::blocking;
 use crate::config::ServerConfig;
 use crate::release::{Java, Release, Wanted};
-use crate::{Error, task};
+use crate::task::{self, Task};
 
 /// A server answers after two to four seconds on an idle machine.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(90);
@@ -28,7 +28,6 @@ pub struct ServerBuilder {
     pub(crate) flags: Vec<String>,
     pub(crate) changes: Vec<Change>,
     pub(crate) my_id: Option<u64>,
-    pub(crate) secure: bool,
     pub(crate) parent: Option<PathBuf>,
     pub(crate) log: Option<PathBuf>,
     pub(crate) start_limit: Duration,
@@ -61,7 +60,6 @@ impl ServerBuilder {
             flags: Vec::new(),
             changes: Vec::new(),
             my_id: None,
-            secure: false,
             parent: None,
             log: None,
             start_limit: START_LIMIT,
@@ -80,9 +78,13 @@ impl ServerBuilder {
         self
     }
 
-    /// Changes the configuration. Called more than once, the changes follow one another. A data
-    /// directory and a client port that it sets are taken as they are; the default is a directory
-    /// and a port of the server's own.
+    /// Changes the configuration, beginning with the one [for tests](Self::new). Called more than
+    /// once, the changes follow one another.
+    ///
+    /// What is left open is chosen: a data directory within the server's own, and free ports for
+    /// clients, for clients with TLS if there is a key store, and for the AdminServer if it is
+    /// switched on. What is set is taken as it is: a data directory that you set stays when the
+    /// server goes.
     pub fn config(mut self, change: impl Fn(&mut ServerConfig) + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(move |_, config| change(config)));
         self
@@ -95,7 +97,9 @@ impl ServerBuilder {
     }
 
     /// Whether it may serve those who only read while it is cut off from its ensemble: the system
-    /// property `readonlymode.enabled`, which is no key of `zoo.cfg`.
+    /// property `readonlymode.enabled`, which is no key of `zoo.cfg`. In that mode a server from
+    /// 3.5 on opens no sessions but [local](ServerConfig::local_sessions_enabled) ones: without
+    /// those it lets its clients wait.
     pub fn read_only_mode(self, enabled: bool) -> Self {
         self.java_flag(format!("-Dreadonlymode.enabled={enabled}"))
     }
@@ -103,13 +107,6 @@ impl ServerBuilder {
     /// Its number among the [members](ServerConfig::members), which goes to the file `myid`.
     pub const fn my_id(mut self, id: u64) -> Self {
         self.my_id = Some(id);
-        self
-    }
-
-    /// Gives it a second port, for clients with TLS; see [`Server::secure_address`]. The
-    /// [certificates](ServerConfig::tls) are yours to set.
-    pub const fn secure_port(mut self, wanted: bool) -> Self {
-        self.secure = wanted;
         self
     }
 
@@ -138,9 +135,8 @@ impl ServerBuilder {
     ///
     /// [`Error::NoJava`] and [`Error::NoRelease`] where there is none; [`Error::Config`];
     /// [`Error::Ended`] and [`Error::NotServing`] with the end of its log; [`Error::Io`].
-    pub fn start(self) -> impl Future<Output = Result<Server, Error>> + Send + 'static {
-        let started = task::run(move || self.start_blocking());
-        async move { started.await.map(Server::of) }
+    pub fn start(self) -> Task<Result<Server, Error>> {
+        task::run(move || self.start_blocking().map(Server::of))
     }
 
     /// The same for programs without a runtime.
@@ -149,9 +145,7 @@ impl ServerBuilder {
     ///
     /// As those of [`start`](Self::start).
     pub fn start_blocking(&self) -> Result<blocking::Server, Error> {
-        let server = blocking::Server::create(self, self.config_of(0))?;
-        server.start()?;
-        Ok(server)
+        blocking::Server::start_as(self)
     }
 
     pub(crate) fn config_of(&self, number: usize) -> ServerConfig {

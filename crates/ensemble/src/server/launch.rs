@@ -1,7 +1,7 @@
 //! What a server is started with: its directory, and the command line of its Java.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use crate::release::{Java, Release};
 pub(crate) const ZOO_CFG: &str = "zoo.cfg";
 pub(crate) const LOG: &str = "server.log";
 pub(crate) const DATA: &str = "data";
+/// Where the members are, if they can change. Servers from 3.5 on read it, and write another for
+/// each change.
+pub(crate) const DYNAMIC: &str = "zoo.cfg.dynamic";
 const TMP: &str = "tmp";
 
 /// How a server for tests differs from the usual one.
@@ -84,11 +87,6 @@ pub(crate) fn prepare(
     std::fs::write(directory.join(ZOO_CFG), zoo_cfg)?;
     std::fs::write(directory.join("logback.xml"), LOGBACK_XML)?;
     std::fs::write(directory.join("log4j.properties"), LOG4J_PROPERTIES)
-}
-
-/// Where the data is, if the configuration does not say.
-pub(crate) fn own_data_dir(directory: &Path) -> PathBuf {
-    directory.join(DATA)
 }
 
 /// For the releases from 3.8 on, which log through logback.

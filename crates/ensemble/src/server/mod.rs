@@ -8,14 +8,14 @@ pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod warden;
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use self::builder::ServerBuilder;
 use crate::config::ServerConfig;
 use crate::release::Release;
-use crate::{Error, blocking, task};
+use crate::task::{self, Task};
+use crate::{Error, blocking};
 
 /// What a server is at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +60,7 @@ macro_rules! later {
     ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $value:ty;)*) => {
         $($(#[$doc])*
         pub fn $name(&self $(, $argument: $type)*)
-            -> impl Future<Output = $value> + Send + 'static
+            -> Task<$value>
         {
             let this = self.blocking.clone();
             task::run(move || this.$name($($argument),*))
@@ -75,7 +75,7 @@ impl Server {
     /// # Errors
     ///
     /// As those of [`ServerBuilder::start`].
-    pub fn standalone() -> impl Future<Output = Result<Self, Error>> + Send + 'static {
+    pub fn standalone() -> Task<Result<Self, Error>> {
         Self::builder().start()
     }
 
@@ -140,6 +140,23 @@ impl Server {
 
         /// As [`blocking::Server::mode`].
         mode() -> Mode;
+
+        /// As [`blocking::Server::wait_until_serving`].
+        ///
+        /// # Errors
+        ///
+        /// The same.
+        wait_until_serving() -> Result<(), Error>;
+    }
+
+    /// As [`blocking::Server::ask`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn ask(&self, word: &str) -> Task<Result<String, Error>> {
+        let (this, word) = (self.blocking.clone(), word.to_owned());
+        task::run(move || this.ask(&word))
     }
 
     /// The same server, without futures.
@@ -158,6 +175,12 @@ impl Server {
     #[must_use]
     pub fn secure_address(&self) -> Option<SocketAddr> {
         self.blocking.secure_address()
+    }
+
+    /// As [`blocking::Server::admin_address`].
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.blocking.admin_address()
     }
 
     /// As [`blocking::Server::directory`].
@@ -182,6 +205,12 @@ impl Server {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.blocking.pid()
+    }
+
+    /// As [`blocking::Server::is_paused`].
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.blocking.is_paused()
     }
 
     /// As [`blocking::Server::release`].

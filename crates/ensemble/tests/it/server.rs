@@ -1,30 +1,114 @@
-//! One server.
+//! One server: its modes, its data, its ports and its files.
 
-use zookit_ensemble::{Mode, Server, Version};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 
-use crate::releases::since;
+use zookit_client::{Client, CreateMode};
+use zookit_ensemble::config::ServerCnxnFactory;
+use zookit_ensemble::{Mode, Server, blocking};
+
+use crate::releases::{ALL, options, since};
 
 #[tokio::test]
-async fn a_server_runs_pauses_stops_and_starts_again() {
-    for release in since(Version::new(3, 4, 0), "a server") {
-        let begun = std::time::Instant::now();
+async fn a_server_stops_pauses_dies_and_comes_back_with_its_data() {
+    for release in since(ALL, "a server") {
         let server = Server::builder().release(&release).start().await.unwrap();
-        println!("{} {:?}", release.version, begun.elapsed());
+        let address = server.address();
         assert_eq!(server.mode().await, Mode::Standalone);
+        assert!(server.ask("srvr").await.unwrap().contains(&release.version.to_string()));
+        let client = Client::connect_with(address.to_string(), options()).await.unwrap();
+        client.create("/kept", "data", CreateMode::Persistent).await.unwrap();
+
         server.pause().await.unwrap();
-        assert_eq!(server.mode().await, Mode::NotServing);
+        server.pause().await.unwrap();
+        assert_eq!((server.mode().await, server.is_paused()), (Mode::NotServing, true));
+        // The system still accepts for it.
+        drop(TcpStream::connect(address).unwrap());
         server.resume().await.unwrap();
-        assert_eq!(server.mode().await, Mode::Standalone);
+        assert_eq!((server.mode().await, server.is_paused()), (Mode::Standalone, false));
+
+        // SIGTERM waits for SIGCONT, which comes with it.
         server.pause().await.unwrap();
         server.stop().await.unwrap();
-        assert_eq!(server.mode().await, Mode::Down);
-        server.restart().await.unwrap();
-        server.kill().await.unwrap();
+        assert_eq!((server.mode().await, server.pid()), (Mode::Down, None));
+        assert!(server.pause().await.is_err());
+        assert!(TcpStream::connect(address).is_err());
+        server.stop().await.unwrap();
+
         server.start().await.unwrap();
-        server.pause().await.unwrap();
-        let directory = server.directory().to_owned();
-        assert!(directory.exists());
-        drop(server);
-        assert!(!directory.exists());
+        let pid = server.pid().unwrap();
+        server.start().await.unwrap();
+        assert_eq!(server.pid(), Some(pid), "it ran, so nothing was started");
+        server.kill().await.unwrap();
+        server.restart().await.unwrap();
+        assert_eq!(server.address(), address);
+        let data = client.get_data("/kept").await.unwrap().data;
+        assert_eq!(data.as_deref(), Some(&b"data"[..]), "{}", release.version);
+        client.close().await.unwrap();
     }
+}
+
+/// The other class that serves clients binds in its own way.
+#[test]
+fn a_kept_port_is_taken_by_netty_too_also_again() {
+    for release in since(ALL, "a server by Netty") {
+        let builder = blocking::Server::builder().release(&release);
+        let netty = ServerCnxnFactory::Netty;
+        let builder =
+            builder.config(move |config| config.server_cnxn_factory = Some(netty.clone()));
+        let server = builder.start_blocking().unwrap();
+        assert!(server.log().contains("NettyServerCnxnFactory"), "{}", server.log());
+        // Connections that it closes are left in TIME_WAIT on its side.
+        server.ask("ruok").unwrap();
+        server.restart().unwrap();
+        assert_eq!(server.mode(), Mode::Standalone);
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_server_whatever_it_did_when_it_was_dropped() {
+    let Some(release) = since(ALL, "leftovers of a server").pop() else { return };
+    let server = blocking::Server::builder().release(&release).start_blocking().unwrap();
+    let (directory, address) = (server.directory().to_owned(), server.address());
+    assert!(directory.join("data").is_dir() && directory.join("zoo.cfg").is_file());
+    let other = server.clone();
+    drop(server);
+    assert_eq!(other.mode(), Mode::Standalone, "a clone is the same server");
+    other.pause().unwrap();
+    let pid = other.pid().unwrap();
+    drop(other);
+    assert!(!directory.exists());
+    if cfg!(target_os = "linux") {
+        assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    }
+    TcpListener::bind(address).unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_future_finishes_what_it_began() {
+    let Some(release) = since(ALL, "a dropped future").pop() else { return };
+    let server = Server::builder().release(&release).start().await.unwrap();
+    let pid = server.pid().unwrap();
+    drop(server.restart());
+    while server.pid().is_none_or(|now| now == pid) {
+        tokio::task::yield_now().await;
+    }
+    server.wait_until_serving().await.unwrap();
+    assert_eq!(server.mode().await, Mode::Standalone);
+}
+
+#[test]
+fn its_log_can_be_elsewhere_and_stays_there() {
+    let Some(release) = since(ALL, "a log elsewhere").pop() else { return };
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let log = directory.join(format!("ensemble-{}.log", std::process::id()));
+    std::fs::write(&log, "before\n").unwrap();
+    let builder = blocking::Server::builder().release(&release).log_file(&log);
+    let server = builder.directory_in(directory).start_blocking().unwrap();
+    assert_eq!(server.log_file(), log);
+    assert!(server.directory().starts_with(directory));
+    drop(server);
+    let logged = std::fs::read_to_string(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    assert!(logged.starts_with("before\n") && logged.contains("binding to port"), "{logged}");
 }

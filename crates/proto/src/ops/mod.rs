@@ -5,6 +5,7 @@
 //! From the table follow [`OpCode`], [`Request`] and [`Reply`]: whoever handles operations matches
 //! on those, and the compiler finds the places that a new operation must visit.
 
+mod about;
 pub mod add_watch;
 pub mod auth;
 pub mod check;

@@ -11,15 +11,10 @@ mod zookeeper;
 use std::io::Write as _;
 use std::sync::Once;
 
+use zookit_ensemble::{Release, Version};
+
 use crate::guard::Guard;
 use zookeeper::{Authorities, Settings, Zookeeper};
-
-/// Where a version is.
-#[derive(Debug, Clone)]
-struct Release {
-    version: [u32; 3],
-    classpath: String,
-}
 
 /// Starts a server of each version and runs the test on it.
 fn on_each_server<F>(settings: Settings, test: impl Fn(Zookeeper) -> F)
@@ -37,29 +32,18 @@ where
 }
 
 fn releases() -> Vec<Release> {
-    let list = |variable| std::env::var(variable).unwrap_or_default();
-    let (listed, required) = (list("ZOOKIT_REAL_CLASSPATHS"), list("ZOOKIT_REQUIRE_REAL"));
-    let entries = listed.split(';').filter(|entry| !entry.is_empty());
-    let mut releases: Vec<Release> = entries.map(parse).collect();
+    let mut releases = Release::listed().unwrap_or_else(|error| panic!("{error}"));
+    let required = std::env::var("ZOOKIT_REQUIRE_REAL").unwrap_or_default();
     for wanted in required.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-        let there = releases.iter().any(|release| release.version == version(wanted));
+        let version: Version = wanted.parse().unwrap();
+        let there = releases.iter().any(|release| release.version == version);
         assert!(there, "ZOOKIT_REQUIRE_REAL: {wanted} is not in ZOOKIT_REAL_CLASSPATHS");
     }
-    releases.retain(|release| release.version >= [3, 5, 5]);
+    releases.retain(|release| release.version >= Version::new(3, 5, 5));
     if releases.is_empty() {
         skip();
     }
     releases
-}
-
-fn parse(entry: &str) -> Release {
-    let (number, classpath) = entry.split_once('=').expect("VERSION=CLASSPATH");
-    Release { version: version(number), classpath: classpath.to_owned() }
-}
-
-fn version(text: &str) -> [u32; 3] {
-    let parts: Vec<u32> = text.split('.').map(|part| part.parse().expect(text)).collect();
-    parts.try_into().expect("MAJOR.MINOR.PATCH")
 }
 
 /// Past the capturing of output, once.

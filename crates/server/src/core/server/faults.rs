@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use zookit_proto::ops::multi::MultiOp;
 use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Text, Xid};
 
 use super::super::Change;
@@ -36,18 +35,13 @@ impl Asked<'_> {
     /// about no path of its own.
     #[must_use]
     pub fn path(&self) -> Option<&Text> {
-        path_of(self.request)
+        self.request.path()
     }
 
     /// Whether it is about this path, or is a multi with an operation that is.
     #[must_use]
     pub fn is_about(&self, path: &str) -> bool {
-        match self.request {
-            Request::Multi(request) | Request::MultiRead(request) => {
-                request.ops.iter().any(|op| path_of_op(op).is_some_and(|about| *about == *path))
-            }
-            request => path_of(request).is_some_and(|about| *about == *path),
-        }
+        self.request.is_about(path)
     }
 }
 
@@ -234,42 +228,4 @@ impl Server {
         self.note_of(id, xid, request, Outcome::Answered(err));
         self.refuse(id, xid, err);
     }
-}
-
-/// The path that a request is about.
-pub(super) fn path_of(request: &Request) -> Option<&Text> {
-    Some(match request {
-        Request::Create(request) | Request::Create2(request) => &request.path,
-        Request::CreateContainer(request) => &request.path,
-        Request::CreateTtl(request) => &request.path,
-        Request::Delete(request) => &request.path,
-        Request::Exists(request) => &request.path,
-        Request::GetData(request) => &request.path,
-        Request::SetData(request) => &request.path,
-        Request::GetAcl(request) => &request.path,
-        Request::SetAcl(request) => &request.path,
-        Request::GetChildren(request) | Request::GetChildren2(request) => &request.path,
-        Request::Sync(request) => &request.path,
-        Request::Check(request) => &request.path,
-        Request::CheckWatches(request) => &request.path,
-        Request::RemoveWatches(request) => &request.path,
-        Request::AddWatch(request) => &request.path,
-        Request::GetAllChildrenNumber(request) => &request.path,
-        Request::GetEphemerals(request) => &request.prefix_path,
-        _ => return None,
-    })
-}
-
-fn path_of_op(op: &MultiOp) -> Option<&Text> {
-    Some(match op {
-        MultiOp::Create(op) | MultiOp::Create2(op) | MultiOp::CreateContainer(op) => &op.path,
-        MultiOp::CreateTtl(op) => &op.path,
-        MultiOp::Delete(op) => &op.path,
-        MultiOp::SetData(op) => &op.path,
-        MultiOp::Check(op) => &op.path,
-        MultiOp::GetData(op) => &op.path,
-        MultiOp::GetChildren(op) | MultiOp::GetChildren2(op) => &op.path,
-        MultiOp::Exists(op) => &op.path,
-        _ => return None,
-    })
 }

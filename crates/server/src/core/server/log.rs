@@ -7,7 +7,6 @@ use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Text, Xid, Zxid};
 use super::super::Time;
 use super::super::connection::ConnectionId;
 use super::Server;
-use super::faults::path_of;
 use super::requests::is_write;
 
 /// What became of a request.
@@ -114,7 +113,7 @@ impl Server {
             session: connection.session,
             xid,
             opcode,
-            path: request.and_then(path_of).map(Text::detach),
+            path: request.and_then(Request::path).map(Text::detach),
             zxid: self.zxid,
             outcome,
         });
