@@ -1,13 +1,23 @@
 //! A client that survives: one accident at a time on a real ensemble.
+//!
+//! What may survive an accident is data (`declared.rs`). Steady traffic runs meanwhile
+//! (`traffic/`), a raw prober tells how soon anybody could have been served (`prober.rs`), and in
+//! the end one judge compares what the clients were told with what the servers hold and with what
+//! was declared (`judge/`, `truth.rs`). `steady.rs` is that course of things, `setting.rs` where it
+//! happens, and `scenarios/` has an accident a file.
 
-use std::process::ExitCode;
+mod command;
+mod declared;
+mod judge;
+mod network;
+mod prober;
+mod report;
+mod scenario;
+mod scenarios;
+mod setting;
+mod steady;
+mod traffic;
+mod truth;
+mod verdict;
 
-/// What `zookit-trials survive` is told.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
-/// Runs `zookit-trials survive`.
-pub fn run(_: &Arguments) -> ExitCode {
-    eprintln!("zookit-trials survive: there are no scenarios yet");
-    ExitCode::from(2)
-}
+pub use self::command::{Arguments, run, try_one};
