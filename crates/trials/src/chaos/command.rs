@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::check::{self, Report};
 use super::history::History;
 use super::run::{Settings, play};
-use super::target::{Simulated, Target};
+use super::target::{Real, Simulated, Target};
 
 /// What `zookit-trials chaos` is told.
 #[derive(Debug, Args)]
@@ -52,6 +52,9 @@ struct RunArguments {
     /// Where the history is written to: a directory, which is made
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Keeps the logs of the servers there, too
+    #[arg(long, requires = "out")]
+    keep_logs: bool,
     /// On the simulated ensemble, in virtual time
     #[arg(long)]
     simulated: bool,
@@ -87,7 +90,11 @@ fn make(arguments: &RunArguments) -> Result<Report, String> {
     if let Some(out) = &settings.out {
         eprintln!("the history is {}", out.display());
     }
-    let (history, remarks) = simulate(settings, arguments.members)?;
+    let (history, remarks) = if arguments.simulated {
+        simulate(settings, arguments.members)?
+    } else {
+        play_on_real_servers(settings, arguments)?
+    };
     for remark in remarks {
         eprintln!("{remark}");
     }
@@ -108,6 +115,27 @@ fn settings(arguments: &RunArguments) -> Result<Settings, String> {
     });
     let (out, rate) = (out.transpose()?, arguments.rate);
     Ok(Settings { seed, lasting, rate, out, ..Settings::default() })
+}
+
+/// On a runtime of one thread, so that what clients do has an order; every other client's driver runs
+/// on another one's.
+fn play_on_real_servers(
+    settings: Settings,
+    arguments: &RunArguments,
+) -> Result<(History, Vec<String>), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let apart = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let apart = apart.map_err(|error| error.to_string())?;
+    let handle = apart.handle().clone();
+    let keep = arguments.out.as_ref().filter(|_| arguments.keep_logs);
+    let keep = keep.map(|out| out.join(format!("chaos-{}-servers", settings.seed)));
+    runtime.block_on(async {
+        let release = arguments.release.as_deref();
+        let target = Real::start(arguments.members, release, keep).await?;
+        let target: Arc<dyn Target> = Arc::new(target);
+        play(settings, target, Some(handle), &|line| eprintln!("{line}")).await
+    })
 }
 
 fn simulate(settings: Settings, members: usize) -> Result<(History, Vec<String>), String> {

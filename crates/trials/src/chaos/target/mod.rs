@@ -1,5 +1,6 @@
 //! What a run is made on: servers, the network to them, and what they hold at the end.
 
+mod real;
 mod simulated;
 
 use std::pin::Pin;
@@ -12,6 +13,7 @@ use zookit_sim::observe::ClientId;
 
 use super::plan::Accident;
 
+pub use real::Real;
 pub use simulated::Simulated;
 
 /// A future as a trait object.
