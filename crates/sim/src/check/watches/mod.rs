@@ -442,9 +442,10 @@ impl Watches {
         self.watchers.range(range).map(|(name, watcher)| (*name, watcher))
     }
 
-    /// The paths that a client watches, and whether that is armed.
-    pub(super) fn paths(&self, client: ClientId) -> impl Iterator<Item = (&Text, bool)> {
-        self.of(client).map(|(_, watcher)| (&watcher.path, watcher.armed != Armed::No))
+    /// The paths that a client watches, how, and whether that is armed.
+    pub(super) fn paths(&self, client: ClientId) -> impl Iterator<Item = (&Text, WatchKind, bool)> {
+        let of = |watcher: &Watcher| watcher.armed != Armed::No;
+        self.of(client).map(move |(_, watcher)| (&watcher.path, watcher.kind, of(watcher)))
     }
 
     /// Nothing is under way any more: whoever waits for anything must have been told.

@@ -149,6 +149,7 @@ fn accidents_and_the_end() {
         sessions: vec![SessionId(1), SessionId(-1)],
         ephemerals: vec![("/e".into(), SessionId(1))],
         watches: Vec::new(),
+        data_watches_only: true,
     }));
 }
 

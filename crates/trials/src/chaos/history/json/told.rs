@@ -247,7 +247,7 @@ pub(super) fn member_left_to(left: &MemberLeft) -> Value {
         json!({"path": watch.path.to_str(), "session": hex(watch.session.0),
                "connected": watch.connected})
     });
-    json!({"zxid": hex(left.zxid.0), "sessions": sessions, "ephemerals": ephemerals,
+    json!({"zxid": hex(left.zxid.0), "dataWatchesOnly": left.data_watches_only, "sessions": sessions, "ephemerals": ephemerals,
            "watches": watches.collect::<Vec<_>>()})
 }
 
@@ -268,5 +268,6 @@ pub(super) fn member_left_of(value: &Value) -> Read<MemberLeft> {
         sessions: list(value, "sessions")?.iter().map(id).collect::<Read<_>>()?,
         ephemerals: list(value, "ephemerals")?.iter().map(ephemeral).collect::<Read<_>>()?,
         watches: list(value, "watches")?.iter().map(watch).collect::<Read<_>>()?,
+        data_watches_only: flag(value, "dataWatchesOnly")?,
     })
 }

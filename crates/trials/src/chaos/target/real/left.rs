@@ -66,5 +66,7 @@ fn made(zxid: Zxid, dump: &Dump, watches: &WatchesBySession) -> MemberLeft {
         sessions: dump.sessions.iter().map(|at| at.session).collect(),
         ephemerals: ephemerals.collect(),
         watches: watches.collect(),
+        // `wchc` is about `DataTree.dataWatches`.
+        data_watches_only: true,
     }
 }
