@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use clap::{Args, Parser, Subcommand};
 use zookit_conformance::Outcome;
 use zookit_conformance::differential::{self, Bounds, Difference, Report};
+use zookit_conformance::ensemble::{self, Model, Real, Told, Version};
 use zookit_conformance::generate::Options;
 use zookit_conformance::target::Which;
 use zookit_conformance::wire::Connection;
 use zookit_conformance::{suite, transcript};
+use zookit_ensemble::{Release, Wanted};
 use zookit_proto::four_letter::FourLetterWord;
 use zookit_server::core::Profile;
 
@@ -41,6 +43,14 @@ enum Command {
         /// The version that it behaves as.
         version: Profile,
         /// Only the cases with this in their name.
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Named facts of an ensemble of three, our model of one or a real one that is started for it.
+    Ensemble {
+        /// embedded:VERSION for the model, VERSION for a real one.
+        ensemble: WhichEnsemble,
+        /// Only the facts with this in their name.
         #[arg(default_value = "")]
         filter: String,
     },
@@ -126,6 +136,7 @@ fn run(command: &Command) -> Outcome<bool> {
         Command::Differential(arguments) => compare(arguments),
         Command::Script { a, b, file } => script(&[a.clone(), b.clone()], file),
         Command::Suite { server, version, filter } => suite(server, *version, filter),
+        Command::Ensemble { ensemble, filter } => ensemble_facts(ensemble, filter),
         Command::Record { server, version, limit, asked } => {
             print!("{}", transcript::record(server, version, asked.options(), *limit)?);
             Ok(true)
@@ -244,6 +255,50 @@ fn suite(server: &Which, version: Profile, filter: &str) -> Outcome<bool> {
     }
     println!("{server} as {version}: {} cases, {failed} failed", done.len());
     Ok(failed == 0 && !done.is_empty())
+}
+
+/// Which ensemble is meant.
+#[derive(Debug, Clone)]
+enum WhichEnsemble {
+    Model(Profile),
+    Real(Version),
+}
+
+impl std::str::FromStr for WhichEnsemble {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("embedded:") {
+            Some(version) => version.parse().map(Self::Model).map_err(|error| format!("{error}")),
+            None => text.parse().map(Self::Real).map_err(|error| format!("{error}")),
+        }
+    }
+}
+
+fn ensemble_facts(which: &WhichEnsemble, filter: &str) -> Outcome<bool> {
+    let begun = Instant::now();
+    let (title, told) = match which {
+        WhichEnsemble::Model(profile) => {
+            (format!("embedded:{profile}"), ensemble::run(&mut Model::new(*profile), filter)?)
+        }
+        WhichEnsemble::Real(version) => {
+            let release = Release::find(Wanted::Exactly(*version))?;
+            let mut real = Real::start(&release)?;
+            println!("{version}: three members after {:.1} s", begun.elapsed().as_secs_f64());
+            (version.to_string(), ensemble::run(&mut real, filter)?)
+        }
+    };
+    let mut failed = 0;
+    for Told { name, error, took } in &told {
+        println!("{:>6.2} s  {name}", took.as_secs_f64());
+        if let Some(error) = error {
+            failed += 1;
+            println!("FAILED {name}: {error}");
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("{title}: {} facts in {seconds:.1} s, {failed} failed", told.len());
+    Ok(failed == 0 && !told.is_empty())
 }
 
 fn replay(server: &Which, file: &PathBuf) -> Outcome<bool> {

@@ -91,7 +91,7 @@ impl<'t> Bench<'t> {
 }
 
 /// The handshake that takes a session up again.
-pub(super) fn resume(session: &ConnectResponse) -> ConnectRequest {
+pub(crate) fn resume(session: &ConnectResponse) -> ConnectRequest {
     let (session_id, password) = (session.session_id, session.password.clone());
     ConnectRequest { session_id, password, ..new_session(session.timeout_ms) }
 }
@@ -210,47 +210,47 @@ impl Client {
 }
 
 /// An error if two values differ.
-pub(super) fn equal<T: Debug + PartialEq>(what: &str, is: T, should_be: T) -> Outcome {
+pub(crate) fn equal<T: Debug + PartialEq>(what: &str, is: T, should_be: T) -> Outcome {
     if is == should_be {
         return Ok(());
     }
     Err(format!("{what}: {is:?}, not {should_be:?}").into())
 }
 
-pub(super) fn creation(path: &str, mode: CreateMode) -> CreateRequest {
+pub(crate) fn creation(path: &str, mode: CreateMode) -> CreateRequest {
     let acl = Some(vec![Acl::world(Perms::ALL)]);
     CreateRequest { path: path.into(), data: Some(Bytes::from_static(b"hi")), acl, mode }
 }
 
-pub(super) fn create_in(path: &str, mode: CreateMode) -> Request {
+pub(crate) fn create_in(path: &str, mode: CreateMode) -> Request {
     Request::Create(creation(path, mode))
 }
 
-pub(super) fn create(path: &str) -> Request {
+pub(crate) fn create(path: &str) -> Request {
     create_in(path, CreateMode::Persistent)
 }
 
-pub(super) fn create_with(path: &str, acl: Option<Vec<Acl>>) -> Request {
+pub(crate) fn create_with(path: &str, acl: Option<Vec<Acl>>) -> Request {
     Request::Create(CreateRequest { acl, ..creation(path, CreateMode::Persistent) })
 }
 
-pub(super) fn set(path: &str, version: i32) -> Request {
+pub(crate) fn set(path: &str, version: i32) -> Request {
     let data = Some(Bytes::from_static(b"new"));
     Request::SetData(SetDataRequest { path: path.into(), data, version })
 }
 
-pub(super) fn delete(path: &str, version: i32) -> Request {
+pub(crate) fn delete(path: &str, version: i32) -> Request {
     Request::Delete(DeleteRequest { path: path.into(), version })
 }
 
-pub(super) fn exists(path: &str, watch: bool) -> Request {
+pub(crate) fn exists(path: &str, watch: bool) -> Request {
     Request::Exists(ExistsRequest { path: path.into(), watch })
 }
 
-pub(super) fn get(path: &str, watch: bool) -> Request {
+pub(crate) fn get(path: &str, watch: bool) -> Request {
     Request::GetData(GetDataRequest { path: path.into(), watch })
 }
 
-pub(super) fn children(path: &str, watch: bool) -> Request {
+pub(crate) fn children(path: &str, watch: bool) -> Request {
     Request::GetChildren(GetChildrenRequest { path: path.into(), watch })
 }

@@ -5,7 +5,7 @@
 //! one, and no time at all on ours.
 
 mod access;
-mod bench;
+pub(crate) mod bench;
 mod hostile;
 mod multi;
 mod odd;

@@ -127,6 +127,12 @@ impl Write for Pipe {
     }
 }
 
+impl Stream for Pipe {
+    fn set_patience(&mut self, _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut machine = self.machine.borrow_mut();

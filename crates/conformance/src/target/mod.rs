@@ -10,13 +10,17 @@ use std::time::Duration;
 use zookit_server::core::Profile;
 
 pub use embedded::Embedded;
-pub use tcp::Tcp;
+pub use tcp::{PATIENCE, Tcp, dial};
 
 /// A connection to a server. The end of reading is the server's close; an error of the kind
-/// `TimedOut` is a server that says nothing.
-pub trait Stream: Read + Write {}
-
-impl<T: Read + Write> Stream for T {}
+/// `TimedOut` or `WouldBlock` is a server that says nothing.
+pub trait Stream: Read + Write {
+    /// For how long a server that says nothing is listened to. What takes no time needs no patience.
+    ///
+    /// # Errors
+    /// The system refuses.
+    fn set_patience(&mut self, time: Duration) -> io::Result<()>;
+}
 
 /// A server.
 pub trait Target {

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use zookit_proto::connect::{self, ConnectRequest, ConnectResponse};
@@ -15,7 +16,7 @@ use zookit_proto::wire::{Field, Reader, decode};
 use zookit_proto::{ErrorCode, OpCode, Reply, Request, frame};
 
 use crate::Outcome;
-use crate::target::{Stream, Target};
+use crate::target::{PATIENCE, Stream, Target};
 
 /// No reply here is larger.
 const LIMIT: usize = 1 << 24;
@@ -79,9 +80,14 @@ impl Connection {
     /// # Errors
     /// There is no server.
     pub fn open(target: &mut dyn Target) -> Outcome<Self> {
+        Ok(Self::over(target.dial()?))
+    }
+
+    /// The same, over a stream that is there.
+    #[must_use]
+    pub fn over(stream: Box<dyn Stream>) -> Self {
         let (buffer, asked) = (BytesMut::new(), VecDeque::new());
-        let stream = target.dial()?;
-        Ok(Self { stream, buffer, xid: Xid(0), asked, last_zxid: Zxid(0) })
+        Self { stream, buffer, xid: Xid(0), asked, last_zxid: Zxid(0) }
     }
 
     /// Shakes hands; `None`: the server closed without a word.
@@ -89,7 +95,20 @@ impl Connection {
     /// # Errors
     /// The server says nothing, or something that is no answer.
     pub fn handshake(&mut self, request: &ConnectRequest) -> Outcome<Option<ConnectResponse>> {
+        self.send_handshake(request);
+        self.greeting()
+    }
+
+    /// Sends a handshake, and does not wait for its answer.
+    pub fn send_handshake(&mut self, request: &ConnectRequest) {
         self.send_raw(&frame::around(request));
+    }
+
+    /// Waits for the answer to a handshake that was sent; `None`: the server closed without a word.
+    ///
+    /// # Errors
+    /// The server says nothing, or something that is no answer.
+    pub fn greeting(&mut self) -> Outcome<Option<ConnectResponse>> {
         match self.frame()? {
             Some(payload) => Ok(Some(connect::decode_response(payload)?)),
             None => Ok(None),
@@ -162,11 +181,37 @@ impl Connection {
                 Err(_) => Heard::Nonsense(payload),
             });
         }
-        let Some((xid, opcode)) = self.asked.pop_front() else {
+        let Some((xid, opcode)) = self.answered(header.xid) else {
             return Ok(Heard::Nonsense(payload));
         };
         self.last_zxid = self.last_zxid.max(header.zxid);
         Ok(Heard::Reply { opcode, in_turn: header.xid == xid, header, body })
+    }
+
+    /// Which request a reply answers: the one whose turn it is, but that credentials are answered on
+    /// the spot.
+    fn answered(&mut self, xid: Xid) -> Option<(Xid, OpCode)> {
+        let credentials = |asked: &(Xid, OpCode)| asked.0 == Xid::AUTH;
+        let place = self.asked.iter().position(credentials).filter(|_| xid == Xid::AUTH);
+        self.asked.remove(place.unwrap_or(0))
+    }
+
+    /// Whether the server says nothing for so long, and does not close either. What it does say is
+    /// kept.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub fn is_silent_for(&mut self, time: Duration) -> Outcome<bool> {
+        if !self.buffer.is_empty() {
+            return Ok(false);
+        }
+        self.stream.set_patience(time)?;
+        let silent = match self.fill() {
+            Err(error) if is_silence(&*error) => Ok(true),
+            other => other.map(|_| false),
+        };
+        self.stream.set_patience(PATIENCE)?;
+        silent
     }
 
     /// Asks, and waits for the reply; what comes before it is in the first part.

@@ -7,10 +7,12 @@ mod output;
 pub(crate) use ids::Ids;
 pub(crate) use output::Output;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use zookit_proto::{OpCode, Request, SessionId, Xid, Zxid};
 
 use super::Time;
@@ -142,9 +144,11 @@ pub(crate) struct Connection {
     pub(crate) delayed: Option<Box<Delayed>>,
     /// The leader was asked about its session and has not answered: nothing is looked at.
     pub(crate) awaits_session: bool,
-    /// How many requests the leader was given and has not decided. While there are some, only what
-    /// is the leader's too is looked at: reads stand behind the writes before them.
+    /// How many requests the leader was given and has not decided.
     pub(crate) undecided: usize,
+    /// Requests that wait until it has, since reads stand behind the writes before them: the
+    /// payload of each, and when it was received.
+    pub(crate) waiting: VecDeque<(Time, Bytes)>,
     pub(crate) counters: Counters,
 }
 
@@ -169,6 +173,7 @@ impl Connection {
             delayed: None,
             awaits_session: false,
             undecided: 0,
+            waiting: VecDeque::new(),
             counters: Counters::default(),
         }
     }

@@ -27,11 +27,11 @@ pub use message::Message;
 
 use std::collections::VecDeque;
 
-use zookit_proto::{ErrorCode, Reply, Request, SessionId};
+use zookit_proto::{ErrorCode, Reply, Request, SessionId, Zxid};
 
 use self::leading::Leading;
 use self::message::Body;
-use super::server::Told;
+use super::server::{Role, Told};
 use super::{Change, Config, Server, Time, Transaction};
 
 /// An ensemble as a state machine: its members, and what is under way between them.
@@ -88,8 +88,9 @@ impl Ensemble {
             meetings: 0,
         };
         if ensemble.leading.is_some() {
-            ensemble.members.iter_mut().for_each(|member| member.server.follow());
-            ensemble.begin(Time::ZERO, 0);
+            let size = ensemble.size();
+            ensemble.members.iter_mut().for_each(|member| member.server.follow(size));
+            ensemble.elect(Time::ZERO, 0);
         } else {
             ensemble.leader = Some(0);
         }
@@ -161,9 +162,12 @@ impl Ensemble {
                 if !follows || self.leader != Some(to) {
                     return;
                 }
-                let number = forwarded.number;
+                let (number, session) = (forwarded.number, forwarded.session);
                 let Some(leading) = &mut self.leading else { return };
                 let told = leading.decide(now, from, forwarded);
+                if let (Some(Told::Reopened(true)), Some(leads)) = (told, self.member_mut(to)) {
+                    leads.session_moved(session, from == to);
+                }
                 self.publish(Some((from, number)));
                 if let Some(told) = told {
                     self.tell(from, number, told);
@@ -305,7 +309,10 @@ impl Ensemble {
         together > self.size() / 2
     }
 
-    /// A leader begins: all that it can reach follow it.
+    /// A leader begins: all that it can reach follow it. Its own member is in the new epoch at once,
+    /// the others are with the first transaction in it.
+    ///
+    /// Facts: `Leader.startZkServer`, which sets the last zxid of the leader's database.
     fn begin(&mut self, now: Time, leader: usize) {
         self.leader = Some(leader);
         for member in 0..self.size() {
@@ -313,7 +320,20 @@ impl Ensemble {
                 self.meet(now, member);
             }
         }
+        let zxid = self.agreed().map_or(Zxid(0), Server::last_zxid);
+        if let Some(leads) = self.member_mut(leader) {
+            leads.set_zxid(zxid);
+        }
         self.publish(None);
+    }
+
+    /// Tells the member that leads how many follow.
+    fn count_followers(&mut self) {
+        let together = self.members.iter().filter(|member| member.since.is_some()).count();
+        let leads = self.leader.and_then(|leader| self.members.get_mut(leader));
+        if let Some(leads) = leads.filter(|leads| leads.since.is_some()) {
+            leads.server.set_role(Role::Leader(together.saturating_sub(1)));
+        }
     }
 
     /// A member has found the leader: it catches up, and serves.
@@ -329,6 +349,7 @@ impl Ensemble {
             member.since = Some(self.meetings);
             member.server.find_leader(now);
         }
+        self.count_followers();
     }
 
     /// A member and its leader lose each other.
@@ -340,6 +361,7 @@ impl Ensemble {
         } else if member.since.take().is_some() || member.server.is_read_only() != read_only {
             member.server.lose_leader(now, read_only);
         }
+        self.count_followers();
     }
 
     /// A member applies the transaction of this place, unless it has.

@@ -7,7 +7,7 @@
 //!
 //! Facts: `FollowerRequestProcessor`, `CommitProcessor`, `Learner` of Apache ZooKeeper.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use zookit_proto::connect::ConnectRequest;
@@ -98,9 +98,26 @@ enum Waiting {
     Handshake(Box<ConnectRequest>, Duration),
 }
 
+/// What a member is in its ensemble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in super::super) enum Role {
+    /// It has no leader.
+    #[default]
+    Looking,
+    /// It follows one.
+    Follower,
+    /// It is the one that leads, and so many follow.
+    Leader(usize),
+}
+
 /// What a member is to its leader.
 #[derive(Debug, Default)]
 pub(super) struct Following {
+    role: Role,
+    /// How many members there are.
+    members: usize,
+    /// Of the member that leads: the sessions that were taken up elsewhere since they were here.
+    left: BTreeSet<SessionId>,
     next: u64,
     pending: BTreeMap<u64, Pending>,
     forwarded: Vec<Forwarded>,
@@ -119,11 +136,34 @@ impl Following {
 
 /// What the ensemble does with a member.
 impl Server {
-    /// It follows from now on, and decides nothing itself.
-    pub(in super::super) fn follow(&mut self) {
+    /// It is one of so many members from now on, and decides nothing itself. It serves once it has
+    /// a leader.
+    pub(in super::super) fn follow(&mut self, members: usize) {
         // A leader asks its followers twice a tick, and they tell it of their sessions.
         let pause = self.config.tick.checked_div(2).unwrap_or_default();
-        self.following = Some(Box::new(Following { pause, ..Following::default() }));
+        self.following = Some(Box::new(Following { members, pause, ..Following::default() }));
+        self.halted = true;
+    }
+
+    /// What it is.
+    pub(in super::super) fn set_role(&mut self, role: Role) {
+        if let Some(following) = &mut self.following {
+            following.role = role;
+        }
+    }
+
+    /// It leads, and a session was taken up: at this member, or at another one.
+    ///
+    /// Facts: `PrepRequestProcessor` checks the owner of a session for all that is asked of the
+    /// leader, reads and pings included.
+    pub(in super::super) fn session_moved(&mut self, session: SessionId, here: bool) {
+        if let Some(following) = &mut self.following {
+            if here {
+                following.left.remove(&session);
+            } else {
+                following.left.insert(session);
+            }
+        }
     }
 
     /// What it has to say to its leader, in order.
@@ -139,6 +179,8 @@ impl Server {
             following.pending.clear();
             following.forwarded.clear();
             following.touched.clear();
+            following.left.clear();
+            following.role = Role::Looking;
         }
         if read_only {
             self.set_read_only(now, true);
@@ -150,6 +192,7 @@ impl Server {
     pub(in super::super) fn find_leader(&mut self, now: Time) {
         self.set_read_only(now, false);
         self.resume(now);
+        self.set_role(Role::Follower);
     }
 
     /// The next transaction of the history; of a request of this member with the number of that.
@@ -171,6 +214,7 @@ impl Server {
         let written = self.apply(transaction);
         if let Change::CloseSession { .. } = transaction.change {
             self.sessions.close(session);
+            self.session_moved(session, true);
         }
         if let Some(pending) = pending {
             self.answer_applied(pending, session, written);
@@ -214,6 +258,19 @@ impl Server {
     #[must_use]
     pub fn has_untold(&self, session: SessionId) -> bool {
         self.following.as_ref().is_some_and(|it| it.touched.contains_key(&session))
+    }
+
+    /// Whether the session of a connection was taken up elsewhere, as far as this member knows: it
+    /// does if it leads.
+    pub(super) fn has_left(&self, id: ConnectionId) -> bool {
+        let session = self.connections.get(&id).map(|connection| connection.session);
+        let left = self.following.as_ref().map(|following| &following.left);
+        left.zip(session).is_some_and(|(left, session)| left.contains(&session))
+    }
+
+    /// What it is in its ensemble, and how many members that has; `None` if it stands alone.
+    pub(super) fn role(&self) -> Option<(Role, usize)> {
+        self.following.as_ref().map(|following| (following.role, following.members))
     }
 
     /// Hands a request on to the leader.

@@ -11,6 +11,9 @@ use zookit_proto::frame::PREFIX;
 use super::super::connection::{ConnectionId, Line, Stage};
 use super::{MUCH_OUTPUT, Server, following};
 
+/// So many requests of a connection wait for others at most; what is behind them is not read.
+const MANY_WAITING: usize = 1000;
+
 /// What stands at the front of received bytes.
 enum Front {
     /// The payload of a frame.
@@ -35,9 +38,9 @@ fn cut(bytes: &mut BytesMut, limit: usize) -> Front {
     }
 }
 
-/// What the frame at the front asks for, if so much of it is there.
-fn opcode(bytes: &[u8]) -> Option<OpCode> {
-    let number = bytes.get(PREFIX..)?.get(4..)?.first_chunk()?;
+/// What a payload asks for.
+fn opcode_of(payload: &[u8]) -> Option<OpCode> {
+    let number = payload.get(4..)?.first_chunk()?;
     Some(OpCode::from_number(i32::from_be_bytes(*number)))
 }
 
@@ -57,13 +60,14 @@ impl Server {
             if connection.awaits_session {
                 return;
             }
-            if connection.undecided > 0 && !opcode(bytes).is_some_and(following::is_leaders) {
-                // It waits, and its session lives on all the same.
-                if opcode(bytes).is_some() {
-                    self.hear(id);
-                }
+            if self.take_waiting(id) {
+                continue;
+            }
+            let waiting = self.connections.get(&id).map_or(0, |connection| connection.waiting.len());
+            if waiting >= MANY_WAITING {
                 return;
             }
+            let Some(connection) = self.connections.get(&id) else { return bytes.clear() };
             if let Stage::Handshake(_) = connection.stage {
                 if let Some(first) = bytes.first_chunk() {
                     if let Some(word) = FourLetterWord::from_bytes(*first) {
@@ -93,5 +97,27 @@ impl Server {
             Stage::Session => self.request(id, payload),
             Stage::Closing => {}
         }
+    }
+
+    /// Whether a request has to wait for what the leader was given before it, or for others that
+    /// wait.
+    pub(super) fn has_to_wait(&self, id: ConnectionId, opcode: OpCode) -> bool {
+        self.connections.get(&id).is_some_and(|connection| {
+            let passes = connection.undecided == 0 || following::is_leaders(opcode);
+            !connection.waiting.is_empty() || !passes
+        })
+    }
+
+    /// Takes the next request that need not wait any more. False if there is none.
+    fn take_waiting(&mut self, id: ConnectionId) -> bool {
+        let Some(connection) = self.connections.get_mut(&id) else { return false };
+        let Some((_, next)) = connection.waiting.front() else { return false };
+        if connection.undecided > 0 && !opcode_of(next).is_some_and(following::is_leaders) {
+            return false;
+        }
+        let Some((asked, payload)) = connection.waiting.pop_front() else { return false };
+        connection.asked = asked;
+        self.heard_request(id, payload);
+        true
     }
 }

@@ -25,7 +25,7 @@ impl Server {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.read_only_byte = request.read_only.is_some();
         }
-        if self.read_only && request.read_only != Some(true) {
+        if self.halted || self.read_only && request.read_only != Some(true) {
             return self.close(id);
         }
         if request.last_zxid_seen > self.zxid {

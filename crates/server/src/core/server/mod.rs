@@ -37,7 +37,7 @@ mod words;
 mod writes;
 
 pub use faults::{Asked, Effect, Fault, FaultId};
-pub(super) use following::{Forward, Forwarded, Told};
+pub(super) use following::{Forward, Forwarded, Role, Told};
 pub use info::{ConnectionInfo, SessionInfo, WatchInfo, WatchMode};
 pub use log::{Logged, Outcome};
 pub use snapshot::Snapshot;
@@ -154,7 +154,8 @@ impl Server {
 
     /// A transport is up. If the server refuses it, [`poll_close`](Self::poll_close) says so at
     /// once, and no byte is sent: it is halted or refuses connections, or there are
-    /// [`max_client_connections`](Config::max_client_connections) from that address.
+    /// [`max_client_connections`](Config::max_client_connections) from that address. A member of an
+    /// ensemble that has no leader takes it, and closes it over the handshake.
     pub fn connect(&mut self, now: Time, peer: SocketAddr) -> ConnectionId {
         self.at(now);
         let id = ConnectionId(self.next_connection);
@@ -170,7 +171,8 @@ impl Server {
         if full {
             count(&mut self.statistics.rejected);
         }
-        if full || self.halted || self.refusing {
+        let stopped = self.halted && self.following.is_none();
+        if full || stopped || self.refusing {
             self.hang_up(id);
         } else {
             self.timers.insert((deadline, id));

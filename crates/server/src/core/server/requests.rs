@@ -16,31 +16,57 @@ use super::log::Outcome;
 use super::malformed::{self, Malformed};
 
 impl Server {
-    /// A frame behind the handshake. One too short for its header closes the connection.
+    /// A frame behind the handshake. One too short for its header closes the connection; one of a
+    /// session that is no more is dropped without an answer.
+    ///
+    /// Credentials are looked at on the spot: they overtake whatever waits.
     pub(super) fn request(&mut self, id: ConnectionId, payload: Bytes) {
-        let Ok((header, body)) = RequestHeader::split(payload) else { return self.close(id) };
+        let Ok((header, body)) = RequestHeader::split(payload.clone()) else {
+            return self.close(id);
+        };
         let opcode = OpCode::from_number(header.opcode);
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.counters.last_op = Some(opcode);
-            connection.counters.last_xid = Some(header.xid);
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.counters.last_op = Some(opcode);
+        connection.counters.last_xid = Some(header.xid);
+        let asked = connection.asked;
+        if matches!(opcode, OpCode::Auth | OpCode::Sasl) {
+            return self.credentials(id, header.xid, opcode, &body);
         }
-        let request = malformed::decode(opcode, &body);
-        match (opcode, request) {
-            (OpCode::Auth, Ok(Request::Auth(request))) => self.auth(id, header.xid, &request),
-            (OpCode::Sasl, Ok(Request::Sasl(request))) if request.token.is_some() => {
-                // SASL is not configured: Apache answers so.
-                let reply = Reply::Sasl(SaslReply { token: None });
-                self.answer(id, header.xid, Zxid(0), ErrorCode::Ok, |out| reply.write(out));
-            }
-            // A scheme that is null is one that there is not.
-            (OpCode::Auth, Err(Malformed::Null(..))) => self.auth_fails(id, header.xid),
-            // These two are decoded where a failure closes the connection.
-            (OpCode::Auth | OpCode::Sasl, _) => self.close(id),
-            (opcode, request) => self.submit(id, header.xid, opcode, &body, request),
+        if !self.hear(id) {
+            let request = malformed::decode(opcode, &body).ok();
+            return self.note(id, header.xid, opcode, request.as_ref(), Outcome::Dropped);
+        }
+        if !self.has_to_wait(id, opcode) {
+            return self.heard_request(id, payload);
+        }
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.waiting.push_back((asked, payload));
         }
     }
 
-    /// A request of a session that lives. Of one that does not it is dropped without an answer.
+    fn credentials(&mut self, id: ConnectionId, xid: Xid, opcode: OpCode, body: &Bytes) {
+        match (opcode, malformed::decode(opcode, body)) {
+            (OpCode::Auth, Ok(Request::Auth(request))) => self.auth(id, xid, &request),
+            (OpCode::Sasl, Ok(Request::Sasl(request))) if request.token.is_some() => {
+                // SASL is not configured: Apache answers so.
+                let reply = Reply::Sasl(SaslReply { token: None });
+                self.answer(id, xid, Zxid(0), ErrorCode::Ok, |out| reply.write(out));
+            }
+            // A scheme that is null is one that there is not.
+            (OpCode::Auth, Err(Malformed::Null(..))) => self.auth_fails(id, xid),
+            // These two are decoded where a failure closes the connection.
+            _ => self.close(id),
+        }
+    }
+
+    /// A request of a session that was heard of by it.
+    pub(super) fn heard_request(&mut self, id: ConnectionId, payload: Bytes) {
+        let Ok((header, body)) = RequestHeader::split(payload) else { return self.close(id) };
+        let opcode = OpCode::from_number(header.opcode);
+        let request = malformed::decode(opcode, &body);
+        self.submit(id, header.xid, opcode, &body, request);
+    }
+
     fn submit(
         &mut self,
         id: ConnectionId,
@@ -49,23 +75,19 @@ impl Server {
         body: &Bytes,
         request: Result<Request, Malformed>,
     ) {
-        if !self.hear(id) {
-            return self.note(id, xid, opcode, request.as_ref().ok(), Outcome::Dropped);
-        }
         if !self.serves(opcode) {
             self.note(id, xid, opcode, None, Outcome::Answered(ErrorCode::Unimplemented));
             self.answer(id, xid, Zxid::NONE, ErrorCode::Unimplemented, |_| {});
             return self.close(id);
         }
         if self.read_only && self.is_refused_read_only(id, opcode) {
-            self.note(
-                id,
-                xid,
-                opcode,
-                request.as_ref().ok(),
-                Outcome::Answered(ErrorCode::NotReadOnly),
-            );
+            let refused = Outcome::Answered(ErrorCode::NotReadOnly);
+            self.note(id, xid, opcode, request.as_ref().ok(), refused);
             return self.refuse(id, xid, ErrorCode::NotReadOnly);
+        }
+        if self.has_left(id) && !is_write(opcode) && opcode != OpCode::CloseSession {
+            self.note(id, xid, opcode, request.as_ref().ok(), Outcome::Dropped);
+            return self.close(id);
         }
         match request {
             _ if opcode == OpCode::CreateSession => self.create_session_again(id, xid, body),

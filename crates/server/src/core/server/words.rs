@@ -60,6 +60,9 @@ impl Server {
     }
 
     fn answer_word(&mut self, id: ConnectionId, word: FourLetterWord) -> String {
+        if let Some(text) = self.halted.then(|| words::not_serving(word)).flatten() {
+            return text.to_owned();
+        }
         match word {
             FourLetterWord::Srst => {
                 (self.received, self.sent) = (0, 0);
@@ -78,6 +81,7 @@ impl Server {
                 config: &self.config,
                 client_port: self.client_port,
                 read_only: self.read_only,
+                role: self.role(),
                 now: self.now,
                 date_ms: self.date_ms(),
                 zxid: self.zxid,

@@ -8,7 +8,7 @@ use zookit_proto::SessionId;
 use super::super::Time;
 use super::super::connection::ConnectionId;
 use super::date::date;
-use super::{Facts, stat};
+use super::{Facts, Role, stat};
 
 impl Facts<'_> {
     /// The date of a moment.
@@ -36,11 +36,8 @@ impl Facts<'_> {
 
 /// `dump`: sessions, their ephemeral znodes, and connections.
 pub(super) fn dump(facts: &Facts<'_>) -> String {
-    let mut text = "SessionTracker dump:\nSession ".to_owned();
-    let sessions = facts.sessions.buckets();
-    let sessions: Vec<_> = sessions.map(|(at, ids)| (at, ids.iter().collect())).collect();
-    facts.sets(&mut text, &sessions, ToString::to_string);
-
+    let mut text = "SessionTracker dump:\n".to_owned();
+    sessions(facts, &mut text);
     text.push_str("ephemeral nodes dump:\n");
     let owners: Vec<_> = facts.tree.sessions().collect();
     let _ = writeln!(text, "Sessions with Ephemerals ({}):", owners.len());
@@ -65,6 +62,21 @@ pub(super) fn dump(facts: &Facts<'_>) -> String {
         format!("ip: {} sessionId: {}", stat::address(connection.peer), connection.session)
     });
     text
+}
+
+/// Whoever ends sessions knows when; a follower knows which there are.
+fn sessions(facts: &Facts<'_>, text: &mut String) {
+    if let Some((Role::Follower, _)) = facts.role {
+        let _ = writeln!(text, "Global Sessions({}):", facts.sessions.len());
+        for (id, session) in facts.sessions.iter() {
+            let _ = writeln!(text, "{id}\t{}ms", session.timeout.as_millis());
+        }
+        return;
+    }
+    text.push_str("Session ");
+    let sessions = facts.sessions.buckets();
+    let sessions: Vec<_> = sessions.map(|(at, ids)| (at, ids.iter().collect())).collect();
+    facts.sets(text, &sessions, ToString::to_string);
 }
 
 /// `wchs`: how many watches on data there are.

@@ -7,7 +7,7 @@
 use std::fmt::{Display, Write as _};
 
 use super::super::statistics::AvgMinMax;
-use super::Facts;
+use super::{Facts, Role};
 
 /// Lines of keys and values.
 struct Metrics(String);
@@ -31,10 +31,24 @@ pub(super) fn mntr(facts: &Facts<'_>) -> String {
     let mut metrics = Metrics(String::new());
     metrics.line("version", facts.version());
     metrics.line("server_state", facts.state());
+    ensemble(facts, &mut metrics);
     gauges(facts, &mut metrics);
     responses(facts, &mut metrics);
     counters(facts, &mut metrics);
     metrics.0
+}
+
+/// What a member is in its ensemble.
+fn ensemble(facts: &Facts<'_>, metrics: &mut Metrics) {
+    let Some((role, members)) = facts.role.filter(|_| !facts.read_only) else { return };
+    metrics.line("quorum_size", members);
+    if let Role::Leader(learners) = role {
+        metrics.line("peer_state", "leading - broadcast");
+        metrics.line("learners", learners);
+        metrics.line("synced_followers", learners);
+    } else {
+        metrics.line("peer_state", "following - broadcast");
+    }
 }
 
 /// What is so now.

@@ -13,6 +13,7 @@ use zookit_proto::Zxid;
 use zookit_proto::four_letter::FourLetterWord;
 
 use super::connection::{Connection, ConnectionId};
+use super::server::Role;
 use super::sessions::Sessions;
 use super::statistics::Statistics;
 use super::tree::Tree;
@@ -28,6 +29,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) config: &'a Config,
     pub(crate) client_port: Option<u16>,
     pub(crate) read_only: bool,
+    /// What it is in its ensemble, and how many members that has.
+    pub(crate) role: Option<(Role, usize)>,
     pub(crate) now: Time,
     /// Milliseconds since the Unix epoch.
     pub(crate) date_ms: i64,
@@ -52,7 +55,12 @@ impl Facts<'_> {
     }
 
     const fn state(&self) -> &'static str {
-        if self.read_only { "read-only" } else { "standalone" }
+        match self.role {
+            _ if self.read_only => "read-only",
+            None => "standalone",
+            Some((Role::Leader(_), _)) => "leader",
+            Some((Role::Follower | Role::Looking, _)) => "follower",
+        }
     }
 
     /// The requests that wait for their time.
@@ -90,6 +98,15 @@ pub(crate) fn answer(word: FourLetterWord, facts: &Facts<'_>) -> String {
         // The mask is answered where it is read, and what telnet sends is only known not to be a
         // length.
         _ => String::new(),
+    }
+}
+
+/// The answer of a member without a leader. `None`: as if it had one.
+pub(crate) const fn not_serving(word: FourLetterWord) -> Option<&'static str> {
+    match word {
+        FourLetterWord::Ruok | FourLetterWord::Envi | FourLetterWord::Gtmk => None,
+        FourLetterWord::Isro => Some("null"),
+        _ => Some("This ZooKeeper instance is not currently serving requests\n"),
     }
 }
 

@@ -23,7 +23,7 @@ fn a_write_through_one_member_is_seen_at_all() {
     assert_eq!(talk.reply(&mut at_1), None, "nothing was agreed on yet");
     talk.carry_all();
     let reply = talk.reply(&mut at_1).unwrap();
-    assert_eq!((reply.err, reply.zxid), (ErrorCode::Ok, Zxid(3)));
+    assert_eq!((reply.err, reply.zxid), (ErrorCode::Ok, Zxid((1 << 32) + 3)));
     talk.ask(&mut at_2, &exists("/a"));
     assert_eq!(talk.reply(&mut at_2).unwrap().err, ErrorCode::Ok);
 }
@@ -185,7 +185,7 @@ fn what_was_under_way_to_a_lost_leader_is_void_and_the_next_counts_in_its_own_ep
     assert_eq!(talk.reply(&mut line).unwrap().err, ErrorCode::NoNode);
     talk.ask(&mut line, &create("/kept", PERSISTENT));
     talk.carry_all();
-    assert_eq!(talk.reply(&mut line).unwrap().zxid, Zxid((1 << 32) + 1));
+    assert_eq!(talk.reply(&mut line).unwrap().zxid, Zxid((2 << 32) + 1));
     talk.ensemble.join(talk.now, 0);
     assert!(talk.ensemble.member(0).unwrap().tree().contains("/kept"));
 }
