@@ -63,11 +63,8 @@
 //!
 //! # Features
 //!
-//! `client`, on by default: clients of a cluster, [`connect`] and [`connect_all`]. Without it
-//! nothing but rustix is built.
-//!
-//! [`connect`]: Cluster::connect
-//! [`connect_all`]: Cluster::connect_all
+//! `client`, on by default: clients of a cluster, `Cluster::connect` and `connect_all`.
+//! Without it nothing but rustix is built.
 
 #![cfg(unix)]
 
