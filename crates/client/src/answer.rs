@@ -196,7 +196,11 @@ impl<T> Ask<T> {
             },
             Outcome::NotSent(reason) => {
                 complete(frame);
-                Err(Error::not_sent(frame.about(), reason))
+                let diagnosis = match reason {
+                    NotSent::Deadline => shared.state.diagnosis(),
+                    _ => None,
+                };
+                Err(Error::not_sent_because(frame.about(), reason, diagnosis))
             }
             Outcome::NoReply(reason) => {
                 complete(frame);

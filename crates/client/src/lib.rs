@@ -151,6 +151,7 @@ pub use watch::{OneShotWatch, PersistentWatch};
 pub use zookit_proto::types::{Acl, AddWatchMode, CreateMode, EventType, Id, Perms};
 pub use zookit_proto::{ErrorCode, SessionId, Stat, Zxid};
 pub use zookit_session::{
-    Backoff, Endpoint, Generation, Identity, Limits, Loss, Mechanism, OnExpiry, PresumedExpiry,
-    Reason, SentRule, ServerFloor, State, StateChange, Step, WatchEnd as WatchEnded,
+    Backoff, Diagnosis, Endpoint, Generation, Identity, Limits, Loss, Mechanism, OnExpiry,
+    PresumedExpiry, Reason, SentRule, ServerFloor, SilentClose, State, StateChange, Step,
+    WatchEnd as WatchEnded,
 };

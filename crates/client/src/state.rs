@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
-use zookit_session::{Endpoint, State, StateChange};
+use zookit_session::{Diagnosis, Endpoint, State, StateChange};
 
 /// How many changes are kept for whoever has not read them yet.
 pub(crate) const KEPT: usize = 256;
@@ -23,6 +23,8 @@ struct Inner {
     now: State,
     /// Of the connection there is, or else of the last one.
     server: Option<Arc<Endpoint>>,
+    /// Why there is no connection, if a server has said so since there was one.
+    diagnosis: Option<Arc<Diagnosis>>,
     /// The newest for those who come, and more only while somebody reads.
     kept: VecDeque<StateChange>,
     /// How many changes there have been: the number of the next.
@@ -38,6 +40,7 @@ impl Default for StateCell {
         Self(Mutex::new(Inner {
             now: State::Connecting,
             server: None,
+            diagnosis: None,
             kept: VecDeque::new(),
             count: 0,
             waiters: Vec::new(),
@@ -64,17 +67,29 @@ impl StateCell {
         self.lock().server.clone()
     }
 
+    /// Why servers close without a word.
+    pub(crate) fn diagnosis(&self) -> Option<Arc<Diagnosis>> {
+        self.lock().diagnosis.clone()
+    }
+
+    /// Keeps it until there is a connection.
+    pub(crate) fn diagnose(&self, diagnosis: &Diagnosis) {
+        let diagnosis = Some(Arc::new(diagnosis.clone()));
+        let _old = mem::replace(&mut self.lock().diagnosis, diagnosis);
+    }
+
     pub(crate) fn publish(&self, change: StateChange, server: Option<Arc<Endpoint>>) {
         let (waiters, _old) = {
             let mut inner = self.lock();
             inner.now = change.state;
+            let outdated = inner.diagnosis.take_if(|_| change.state.is_connected());
             let old = mem::replace(&mut inner.server, server);
             inner.count += 1;
             let most = if inner.readers > 0 { KEPT } else { 1 };
             let excess = (inner.kept.len() + 1).saturating_sub(most);
             let dropped: Vec<_> = inner.kept.drain(..excess).collect();
             inner.kept.push_back(change);
-            (mem::take(&mut inner.waiters), (old, dropped))
+            (mem::take(&mut inner.waiters), (old, dropped, outdated))
         };
         waiters.into_iter().for_each(|(_, waker)| waker.wake());
     }

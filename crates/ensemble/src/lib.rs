@@ -61,13 +61,44 @@
 //! taken between its choice and the server's start; then others are tried, five times. A server
 //! that was stopped there, and finds its port taken, does not start again.
 //!
+//! # Partitions
+//!
+//! An ensemble that is [`partitionable`] has a proxy before every port of every member. Members are
+//! [cut off], [divided into groups], or made to hear each other [late], and so is what clients say:
+//!
+//! ```
+//! use zookit_ensemble::{Cluster, Mode};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # if zookit_ensemble::Release::listed()?.is_empty() {
+//! #     eprintln!("skipped: a partition: `cargo xtask test` sets ZOOKIT_REAL_CLASSPATHS");
+//! #     return Ok(());
+//! # }
+//! let cluster = Cluster::builder().partitionable(true).start().await?;
+//! let old = cluster.leader().await?;
+//! cluster.isolate(old);
+//! cluster.wait_until(move |modes| modes[old] == Mode::NotServing).await?;
+//! assert_ne!(cluster.leader().await?, old);
+//!
+//! cluster.heal();
+//! cluster.wait_until(move |modes| modes[old] == Mode::Follower).await?;
+//! # Ok(()) }
+//! ```
+//!
 //! # Features
 //!
-//! `client`, on by default: clients of a cluster, [`connect`] and [`connect_all`]. Without it
-//! nothing but rustix is built.
+//! Both are on by default; without them nothing but rustix is built.
+//!
+//! * `client`: clients of a cluster, [`connect`] and [`connect_all`].
+//! * `proxy`: partitions.
 //!
 //! [`connect`]: Cluster::connect
 //! [`connect_all`]: Cluster::connect_all
+//! [`partitionable`]: ClusterBuilder::partitionable
+//! [cut off]: Cluster::isolate
+//! [divided into groups]: Cluster::partition
+//! [late]: Cluster::link
 
 #![cfg(unix)]
 

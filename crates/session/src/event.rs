@@ -220,8 +220,12 @@ pub enum SilentClose {
     #[error("the server is read-only and this client asked for one that is not")]
     ReadOnly,
     /// This client has seen a later transaction than the server has: the server lags, or the
-    /// ensemble was restored from older data.
-    #[error("this client has seen {ours}, the server only {theirs}: it lags or was restored")]
+    /// ensemble was restored from older data. Then what this client knows is no part of its history
+    /// any more, and only a new client starts anew.
+    #[error(
+        "this client has seen {ours}, the server only {theirs}: it lags, or was restored from older \
+         data and takes only new clients"
+    )]
     BehindClient {
         /// The newest transaction this client has seen.
         ours: Zxid,

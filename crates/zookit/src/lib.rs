@@ -137,6 +137,8 @@
 pub mod ensemble;
 #[cfg(doctest)]
 mod guides;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 #[cfg(feature = "testing")]
 pub mod testing;
 

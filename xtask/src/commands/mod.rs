@@ -125,8 +125,8 @@ Environment:
   ZOOKEEPER_HOME        a ZooKeeper to use: an unpacked release, or a directory of jars
   ZOOKIT_REAL_SERVERS   servers that already run: 3.9.5=127.0.0.1:2181,3.8.6=127.0.0.1:2182;
                         `test` sets it for the tests, and starts none for a version listed in it
-  ZOOKIT_REAL_CLASSPATHS  where the servers are, for tests that start some of their own, as those
-                        of TLS do: 3.9.5=CLASSPATH;3.8.6=CLASSPATH; `test` sets it for the tests
+  ZOOKIT_REAL_CLASSPATHS  where releases are: 3.9.5=CLASSPATH;3.8.6=CLASSPATH; `test` sets it for
+                        tests that start servers of their own, as those of TLS and of ensembles do
   ZOOKIT_REQUIRE_REAL   versions that must run, 3.8.0,3.9.5: a skip becomes an error
 ";
 

@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("zookit-cli", ALL_LIBRARIES),
     ("zookit-conformance", ALL_LIBRARIES),
     ("zookit-doctest", ALL_LIBRARIES),
+    ("zookit-trials", ALL_LIBRARIES),
     ("xtask", &["zookit-proto", "zookit-ensemble"]),
 ];
 
@@ -39,10 +40,14 @@ const ALL_LIBRARIES: &[&str] = &[
     "zookit-trace",
 ];
 
-/// Two arrows among those at the top: the front door's `testing` is the simulator's, and the
-/// command uses the front door.
-const AT_THE_TOP: [(&str, &str); 3] =
-    [("zookit", "zookit-sim"), ("zookit-cli", "zookit"), ("zookit-conformance", "zookit")];
+/// Arrows among those at the top: the front door's `testing` is the simulator's, the command uses
+/// the front door, and trials on real ensembles are checked as simulated runs are.
+const AT_THE_TOP: [(&str, &str); 4] = [
+    ("zookit", "zookit-sim"),
+    ("zookit-cli", "zookit"),
+    ("zookit-conformance", "zookit"),
+    ("zookit-trials", "zookit-sim"),
+];
 
 /// The crates without I/O, clock or randomness, and what would bring those in, however deep.
 const PURE: [&str; 2] = ["zookit-proto", "zookit-session"];

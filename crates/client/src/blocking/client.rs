@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zookit_proto::{SessionId, Zxid};
-use zookit_session::{Endpoint, Generation, Reason, State};
+use zookit_session::{Diagnosis, Endpoint, Generation, Reason, State};
 
 use super::home::Home;
 use super::operations::Submitter;
@@ -308,6 +308,13 @@ impl Client {
     #[must_use]
     pub fn server(&self) -> Option<Endpoint> {
         self.client.server()
+    }
+
+    /// Why there is no connection, as far as servers say.
+    /// See [the async one](crate::Client::diagnosis).
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<Diagnosis> {
+        self.client.diagnosis()
     }
 
     /// Numbers about this client.

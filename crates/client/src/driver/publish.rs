@@ -104,6 +104,7 @@ impl Driver {
             cause = %diagnosis.cause,
             "servers close without a word"
         );
+        self.shared.state.diagnose(diagnosis);
         if !self.was_connected {
             let (server, answer) = (diagnosis.server.clone(), diagnosis.cause.to_string());
             self.shared.note_attempt(Attempt { server, address: None, answer });

@@ -55,6 +55,10 @@ impl fmt::Display for NotSent {
             ),
             NotSentReason::Argument(error) => write!(f, "{} was not sent: {error}", inner.about),
             NotSentReason::Session(reason) => write!(f, "{} was not sent: {reason}", inner.about),
+        }?;
+        match &inner.diagnosis {
+            Some(found) => write!(f, "; {} takes no session: {}", found.server, found.cause),
+            None => Ok(()),
         }
     }
 }

@@ -3,12 +3,14 @@
 mod argument;
 mod connect;
 mod display;
+mod make;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use zookit_proto::wire::DecodeError;
 use zookit_proto::{Class, ErrorCode, Zxid};
-use zookit_session::Endpoint;
+use zookit_session::{Diagnosis, Endpoint};
 
 pub use argument::ArgumentError;
 pub(crate) use connect::Attempts;
@@ -92,6 +94,7 @@ pub struct NotSent(Box<NotSentInner>);
 struct NotSentInner {
     about: About,
     reason: NotSentReason,
+    diagnosis: Option<Arc<Diagnosis>>,
 }
 
 /// Why a request never left.
@@ -153,6 +156,13 @@ impl NotSent {
     #[must_use]
     pub fn reason(&self) -> &NotSentReason {
         &self.0.reason
+    }
+
+    /// Of a request whose deadline passed while servers closed the connection without a word: why
+    /// they did, as far as the one says that was asked last.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.0.diagnosis.as_deref()
     }
 }
 
@@ -351,30 +361,6 @@ impl Error {
             Self::NotSent(not_sent) => &not_sent.0.about,
             Self::NoReply(no_reply) => &no_reply.0.about,
         }
-    }
-
-    pub(crate) fn refused(
-        about: About,
-        server: Option<Endpoint>,
-        code: ErrorCode,
-        zxid: Zxid,
-        failed: Option<FailedOperation>,
-    ) -> Self {
-        Self::Refused(Refused(Box::new(RefusedInner { about, server, code, zxid, failed })))
-    }
-
-    pub(crate) fn not_sent(about: About, reason: zookit_session::NotSent) -> Self {
-        let reason = NotSentReason::Session(reason);
-        Self::NotSent(NotSent(Box::new(NotSentInner { about, reason })))
-    }
-
-    pub(crate) fn argument(about: About, error: ArgumentError) -> Self {
-        let reason = NotSentReason::Argument(error);
-        Self::NotSent(NotSent(Box::new(NotSentInner { about, reason })))
-    }
-
-    pub(crate) fn no_reply(about: About, server: Option<Endpoint>, reason: NoReplyReason) -> Self {
-        Self::NoReply(NoReply(Box::new(NoReplyInner { about, server, reason })))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use zookit_proto::ops::close_session::CloseSession;
 use zookit_proto::{Operation, SessionId, Zxid};
-use zookit_session::{Endpoint, Generation, Identity, NotSent, State};
+use zookit_session::{Diagnosis, Endpoint, Generation, Identity, NotSent, State};
 
 use crate::answer::{Answer, Ask, AskFrame};
 use crate::chroot::Chroot;
@@ -89,6 +89,32 @@ impl Client {
     #[doc(alias = "getState")]
     pub fn state(&self) -> State {
         self.handle.shared.state.now()
+    }
+
+    /// Why there is no connection, as far as servers say: when several in a row have closed it
+    /// without a word, one of them is asked for `srvr`. `None` while there is a connection, and
+    /// until a server was asked.
+    ///
+    /// It tells of a client that has seen more than the servers have: they were restored from
+    /// older data then, and take no such client ([`SilentClose::BehindClient`]). There is no way on
+    /// for this handle, whose time never runs backwards; connect a new one, and take what the
+    /// old one knew for void. Requests whose deadlines pass meanwhile
+    /// [say the same](crate::error::NotSent::diagnosis).
+    ///
+    /// [`SilentClose::BehindClient`]: crate::SilentClose::BehindClient
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn f(client: zookit_client::Client) {
+    /// if let Some(found) = client.diagnosis() {
+    ///     println!("{} takes no session: {}", found.server, found.cause);
+    /// }
+    /// # }
+    /// # zookit_doctest::with_client(f);
+    /// ```
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<Diagnosis> {
+        self.handle.shared.state.diagnosis().map(|found| Diagnosis::clone(&found))
     }
 
     /// The changes of the state from now on.

@@ -8,7 +8,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
-use zookit_client::{BoxFuture, Client, ConnectError, ConnectOptions, Resolver, SessionId, State};
+use zookit_client::{
+    BoxFuture, Client, ConnectError, ConnectOptions, Error, Resolver, SessionId, SilentClose, Stat,
+    State, Version, Zxid,
+};
+use zookit_proto::ops::set_data::{SetData, SetDataReply};
 
 use crate::peer::{SERVER, SESSION, TIMEOUT_MS, connected, lazy, options};
 
@@ -123,6 +127,60 @@ async fn a_server_that_closes_without_a_word_is_asked_why() {
     let told = error.to_string();
     assert!(told.contains("not part of a quorum"), "{told}");
     assert!(told.contains("took the connection and closed it without a session"), "{told}");
+}
+
+/// An ensemble that was restored from older data takes nobody who has seen more.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_has_seen_more_than_the_servers_says_so() {
+    let (client, mut peer, mut line) = connected().await;
+    let written = client.set_data("/x", "y", Version::Any);
+    let asked = line.asked().await;
+    line.reply::<SetData>(&asked, 0x7, &SetDataReply { stat: Stat::sample() }).await;
+    written.await.unwrap();
+    assert_eq!(client.diagnosis(), None);
+    line.hang_up();
+    let serving = tokio::spawn(async move {
+        loop {
+            let mut line = peer.dialed().await;
+            let mut head = [0; 4];
+            line.stream.read_exact(&mut head).await.unwrap();
+            if &head == b"srvr" {
+                line.stream.write_all(b"Latency min/avg/max: 0/0.0/0\nZxid: 0x5\n").await.unwrap();
+            }
+            line.hang_up();
+        }
+    });
+    let error = client.get_data("/x").await.unwrap_err();
+    let told = "getData of /x was not sent: its deadline passed while it waited to be sent; \
+                127.0.0.1:7001 takes no session: this client has seen 0x7, the server only 0x5: \
+                it lags, or was restored from older data and takes only new clients";
+    assert_eq!(error.to_string(), told);
+    let diagnosis = client.diagnosis().unwrap();
+    let (ours, theirs) = (Zxid(7), Zxid(5));
+    assert_eq!(diagnosis.cause, SilentClose::BehindClient { ours, theirs });
+    let Error::NotSent(not_sent) = error else { panic!("{error}") };
+    assert_eq!(not_sent.diagnosis(), Some(&diagnosis));
+    serving.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_is_forgotten_with_the_next_connection() {
+    let (client, mut peer) = lazy();
+    while client.diagnosis().is_none() {
+        let mut line = peer.dialed().await;
+        let mut head = [0; 4];
+        line.stream.read_exact(&mut head).await.unwrap();
+        if &head == b"srvr" {
+            let answer = b"This ZooKeeper instance is not currently serving requests\n";
+            line.stream.write_all(answer).await.unwrap();
+        }
+        line.hang_up();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(client.diagnosis().unwrap().cause, SilentClose::NotServing);
+    let _line = peer.accept().await;
+    client.wait_connected().await.unwrap();
+    assert_eq!(client.diagnosis(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -116,6 +116,15 @@ impl Release {
 }
 
 /// How a release is looked for, where [`Release::find`] is not enough.
+///
+/// ```
+/// use zookit_ensemble::{Finder, Wanted};
+///
+/// let finder = Finder::new().cache("target/zookeeper").on_progress(|line| eprintln!("{line}"));
+/// # if zookit_ensemble::Release::listed()?.is_empty() { return Ok(()) } // Nothing is fetched here.
+/// let release = finder.find(Wanted::Newest)?;
+/// # Ok::<(), zookit_ensemble::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "it looks with `find`"]
 pub struct Finder {

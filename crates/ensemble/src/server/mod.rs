@@ -50,6 +50,29 @@ impl Mode {
 ///
 /// What waits is a future that needs no particular runtime. It begins when the method is called,
 /// and goes on when it is dropped. The same without futures is [`blocking::Server`].
+///
+/// ```
+/// use std::time::Duration;
+/// use zookit_ensemble::{Mode, Server};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # if zookit_ensemble::Release::listed()?.is_empty() {
+/// #     eprintln!("skipped: a server: `cargo xtask test` sets ZOOKIT_REAL_CLASSPATHS");
+/// #     return Ok(());
+/// # }
+/// let server = Server::builder()
+///     .config(|config| config.max_session_timeout = Some(Duration::from_secs(5)))
+///     .start()
+///     .await?;
+/// server.pause().await?;
+/// assert_eq!(server.mode().await, Mode::NotServing);
+/// server.resume().await?;
+/// server.kill().await?;
+/// server.start().await?; // on its data
+/// assert!(server.ask("conf").await?.contains("maxSessionTimeout=5000"));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Server {
     blocking: blocking::Server,

@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Command;
 
 use zookit_client::{Client, CreateMode};
 use zookit_ensemble::config::ServerCnxnFactory;
@@ -39,6 +40,14 @@ async fn a_server_stops_pauses_dies_and_comes_back_with_its_data() {
         let pid = server.pid().unwrap();
         server.start().await.unwrap();
         assert_eq!(server.pid(), Some(pid), "it ran, so nothing was started");
+        // By somebody else.
+        let killed = Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
+        assert!(killed.success());
+        while server.pid().is_some() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(server.mode().await, Mode::Down);
+        server.start().await.unwrap();
         server.kill().await.unwrap();
 
         // The other class that serves clients binds in its own way.

@@ -8,6 +8,8 @@ mod admin;
 mod answers;
 mod data;
 mod deletes;
+#[cfg(unix)]
+mod ensemble;
 mod ephemeral;
 mod listing;
 mod modes;

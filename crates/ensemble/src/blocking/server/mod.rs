@@ -26,6 +26,19 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// A real server. A handle: clones are the same server, which ends, and leaves nothing behind, when
 /// the last of them is dropped.
+///
+/// ```
+/// use zookit_ensemble::{Mode, blocking::Server};
+///
+/// # if zookit_ensemble::Release::listed()?.is_empty() {
+/// #     eprintln!("skipped: a server: `cargo xtask test` sets ZOOKIT_REAL_CLASSPATHS");
+/// #     return Ok::<(), zookit_ensemble::Error>(());
+/// # }
+/// let server = Server::standalone()?;
+/// server.restart()?;
+/// assert_eq!(server.mode(), Mode::Standalone);
+/// # Ok::<(), zookit_ensemble::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Server {
     inner: Arc<Inner>,
@@ -100,6 +113,8 @@ impl Server {
     ///
     /// [`Error::Io`] if the process cannot be started.
     pub fn launch(&self) -> Result<(), Error> {
+        // One that ended by itself is no longer there.
+        drop(self.end_status());
         let mut running = self.running();
         let Running { process, warden } = &mut *running;
         if process.is_some() {
