@@ -127,13 +127,19 @@ impl Server {
         let session = transaction.session;
         match &transaction.change {
             Change::CreateSession { timeout } => self.know(session, *timeout),
-            // Whose session ends without being asked for does not hear of its ephemeral znodes.
-            Change::CloseSession { .. } if pending.is_none() => self.hang_up_other(session),
+            // Whose session ends without being asked for may hear of its ephemeral znodes, or be
+            // hung up on before: that is for threads to decide. Here every other one does.
+            Change::CloseSession { .. } if pending.is_none() && transaction.zxid.0 % 2 == 0 => {
+                self.hang_up_other(session);
+            }
             _ => {}
         }
         let written = self.apply(transaction);
         if let Change::CloseSession { .. } = transaction.change {
-            self.sessions.close(session);
+            let ended = self.sessions.close(session).and_then(|session| session.connection);
+            if let Some(connection) = ended.filter(|_| pending.is_none()) {
+                self.close(connection);
+            }
             self.session_moved(session, true);
         }
         if let Some(pending) = pending {

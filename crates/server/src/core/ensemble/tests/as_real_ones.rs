@@ -9,7 +9,7 @@ use zookit_proto::types::Credentials;
 use zookit_proto::{ErrorCode, Request, Xid, Zxid};
 
 use super::super::super::Change;
-use super::talk::{TIMEOUT, Talk, create, exists, sync};
+use super::talk::{TIMEOUT, Talk, create, exists, sync, watch};
 use super::{EPHEMERAL, PERSISTENT};
 
 #[test]
@@ -115,6 +115,28 @@ fn a_follower_that_is_not_asked_keeps_no_session_alive() {
     talk.carry_all();
     talk.look(&mut line);
     assert!(line.closed);
+}
+
+#[test]
+fn whose_session_ends_may_hear_of_its_znodes_before_the_connection_does() {
+    let mut heard = Vec::new();
+    for more in 0..2 {
+        let mut talk = Talk::of(3);
+        let (mut line, session) = talk.client(1);
+        for _ in 0..more {
+            talk.client(2);
+        }
+        talk.ask(&mut line, &create("/e", EPHEMERAL));
+        talk.carry_all();
+        talk.reply(&mut line).unwrap();
+        talk.ask(&mut line, &watch("/e"));
+        assert_eq!(talk.reply(&mut line).unwrap().err, ErrorCode::Ok);
+        assert!(talk.ensemble.expire_session(talk.now, session.session_id));
+        talk.carry_all();
+        heard.push(talk.reply(&mut line).map(|event| event.xid));
+        assert_eq!((talk.reply(&mut line), line.closed), (None, true));
+    }
+    assert_eq!(heard, [Some(Xid::NOTIFICATION), None]);
 }
 
 #[test]

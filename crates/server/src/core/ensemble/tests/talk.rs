@@ -178,6 +178,11 @@ pub(super) fn exists(path: &str) -> Request {
     Request::Exists(ExistsRequest { path: path.into(), watch: false })
 }
 
+/// As `exists`, which leaves a watch.
+pub(super) fn watch(path: &str) -> Request {
+    Request::Exists(ExistsRequest { path: path.into(), watch: true })
+}
+
 pub(super) fn sync() -> Request {
     Request::Sync(SyncRequest { path: "/".into() })
 }
