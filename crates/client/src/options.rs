@@ -33,7 +33,9 @@ pub struct ConnectOptions {
     pub session_timeout: Duration,
     /// How long [`connect`](crate::Client::connect) waits for the first session; 10 s by default.
     pub connect_timeout: Duration,
-    /// Whether a server that only reads will do while none is found that writes.
+    /// Whether a server that only reads will do while none is found that writes. From 3.7 on
+    /// Apache's servers need `localSessionsEnabled=true` beside `readonlymode.enabled` for that:
+    /// without it they give no session.
     pub read_only: bool,
     /// How long a request waits for its reply, unless [`with_deadline`] says otherwise; by default
     /// the session timeout.

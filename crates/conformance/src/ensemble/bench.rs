@@ -31,7 +31,7 @@ pub struct Bench<'m> {
 }
 
 impl<'m> Bench<'m> {
-    /// A bench before these members, for the fact of this number.
+    /// A bench before these members, for a fact. Each time that one is tried has its own number.
     ///
     /// # Errors
     /// They have no leader.
@@ -134,6 +134,12 @@ impl<'m> Bench<'m> {
     /// A session that a fact got by itself ends with the fact, as those of its clients do.
     pub fn keep(&mut self, session: ConnectResponse) {
         self.sessions.push(session);
+    }
+
+    /// How late it is.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.members.now()
     }
 
     /// Lets time pass.

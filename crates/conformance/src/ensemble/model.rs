@@ -91,6 +91,10 @@ impl Members for Model {
         Ok(Box::new(Line { state: Rc::clone(&self.state), id }))
     }
 
+    fn now(&self) -> Duration {
+        self.state.borrow().now.as_duration()
+    }
+
     fn wait(&mut self, time: Duration) {
         let mut state = self.state.borrow_mut();
         let end = state.now.after(time);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zookit_ensemble::blocking::Cluster;
 use zookit_ensemble::{Mode, Release};
@@ -24,6 +24,7 @@ const HANDSHAKE: &str = "-Dzookeeper.nio.sessionlessCnxnTimeout=1000";
 pub struct Real {
     cluster: Cluster,
     version: Version,
+    begun: Instant,
     held: Vec<(usize, usize)>,
     killed: BTreeSet<usize>,
     /// The member that was made to give sessions to those who only read.
@@ -45,7 +46,8 @@ impl Real {
             .config(|config| config.init_limit = Some(INIT_LIMIT))
             .start_blocking()?;
         let (held, killed) = (Vec::new(), BTreeSet::new());
-        Ok(Self { cluster, version: release.version, held, killed, alone: None })
+        let (version, begun) = (release.version, Instant::now());
+        Ok(Self { cluster, version, begun, held, killed, alone: None })
     }
 
     /// Has a member give sessions that no transaction knows of, or none, from its next start on.
@@ -67,6 +69,10 @@ impl Members for Real {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         dial(self.cluster.server(member).address())
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     fn wait(&mut self, time: Duration) {

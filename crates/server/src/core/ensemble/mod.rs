@@ -258,7 +258,7 @@ impl Ensemble {
     fn collect(&mut self) {
         let Some(leader) = self.leader.filter(|_| self.leading.is_some()) else { return };
         if let (Some(leading), Some(leads)) = (&mut self.leading, self.members.get_mut(leader)) {
-            leading.hear(&mut leads.server);
+            leads.server.tell_touched(&mut leading.server);
         }
         for (from, member) in self.members.iter_mut().enumerate() {
             let Some(since) = member.since else { continue };

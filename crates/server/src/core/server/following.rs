@@ -317,8 +317,16 @@ impl Server {
         self.following.as_ref().is_some_and(|following| !following.touched.is_empty())
     }
 
+    /// Tells another server of sessions that were heard of here, as late as it is here.
+    pub(in super::super) fn tell_touched(&mut self, other: &mut Self) {
+        other.at(self.now);
+        for (session, timeout) in self.take_touched() {
+            other.touch_for(session, timeout);
+        }
+    }
+
     /// The sessions heard of since this was asked last.
-    pub(in super::super) fn take_touched(&mut self) -> Vec<(SessionId, Duration)> {
+    fn take_touched(&mut self) -> Vec<(SessionId, Duration)> {
         let following = self.following.as_mut();
         let touched = following.map(|following| std::mem::take(&mut following.touched));
         touched.into_iter().flatten().collect()

@@ -155,8 +155,7 @@ impl Server {
 
     /// A transport is up. If the server refuses it, [`poll_close`](Self::poll_close) says so at
     /// once, and no byte is sent: it is halted or refuses connections, or there are
-    /// [`max_client_connections`](Config::max_client_connections) from that address. A member of an
-    /// ensemble that has no leader takes it, and closes it over the handshake.
+    /// [`max_client_connections`](Config::max_client_connections) from that address.
     pub fn connect(&mut self, now: Time, peer: SocketAddr) -> ConnectionId {
         self.at(now);
         let id = ConnectionId(self.next_connection);
@@ -172,6 +171,7 @@ impl Server {
         if full {
             count(&mut self.statistics.rejected);
         }
+        // A member without a leader hangs up over the handshake, and answers words.
         let stopped = self.halted && self.following.is_none();
         if full || stopped || self.refusing {
             self.hang_up(id);
@@ -315,11 +315,6 @@ impl Server {
     /// It is so late, on the caller's clock. Time does not run backwards.
     pub(super) fn at(&mut self, now: Time) {
         self.now = self.now.max(now.after(self.moved));
-    }
-
-    /// How late it is for it.
-    pub(super) const fn clock(&self) -> Time {
-        self.now
     }
 
     /// The date: milliseconds since the Unix epoch.
