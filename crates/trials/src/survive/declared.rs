@@ -122,14 +122,4 @@ impl Expected {
         gap: Told::Surely,
         arms: EXPIRY,
     };
-
-    /// It may lose its session.
-    pub(crate) const MAY_EXPIRE: Self = Self {
-        session: Fate::MayGo,
-        ephemerals: Fate::MayGo,
-        connection: Fate::MayGo,
-        one_shots: Fate::MayGo,
-        gap: Told::Perhaps,
-        arms: EXPIRY,
-    };
 }
