@@ -11,6 +11,7 @@ mod golden;
 mod loom;
 mod mutants;
 mod sim;
+mod survive;
 mod test;
 mod tidy;
 mod tour;
@@ -99,6 +100,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[SECONDS]",
         about: "seeds of the simulator, for a minute unless told otherwise",
         run: sim::run,
+    },
+    Command {
+        name: "survive",
+        arguments: "[ARGUMENTS OF zookit-trials survive]",
+        about: "the client on real ensembles under accidents; by default all of it on every version",
+        run: survive::run,
     },
     Command {
         name: "check",

@@ -58,13 +58,10 @@ pub(super) async fn watch(subject: Subject, kind: Kind, mut watching: Going) {
         let Some(armed) = while_going(&mut watching, kind.arm(&subject.client)).await else {
             return;
         };
-        let (armed, watch) = match armed {
-            Ok(armed) => armed,
-            Err(_) => {
-                // A read that got no reply is noted nowhere: it left no watch.
-                watching.pause(PACE).await;
-                continue;
-            }
+        let Ok((armed, watch)) = armed else {
+            // A read that got no reply is noted nowhere: it left no watch.
+            watching.pause(PACE).await;
+            continue;
         };
         let told = while_going(&mut watching, watch).await;
         let found = match told {
