@@ -1,6 +1,7 @@
 //! The table of commands: one line each here, one file each beside this one.
 
 mod callgrind;
+mod chaos;
 mod check;
 mod ci;
 mod conformance;
@@ -99,6 +100,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[SECONDS]",
         about: "seeds of the simulator, for a minute unless told otherwise",
         run: sim::run,
+    },
+    Command {
+        name: "chaos",
+        arguments: "[--minutes M] [--release VERSION] [--seed S] [--out DIRECTORY] | check FILE",
+        about: "workloads on real servers that are killed, paused and cut off, and what came of them",
+        run: chaos::run,
     },
     Command {
         name: "check",
