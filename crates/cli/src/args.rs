@@ -17,6 +17,8 @@ use zookit_server::core::Profile;
 
 use crate::output::Format;
 use crate::tls::TlsArgs;
+#[cfg(unix)]
+use crate::verbs::ensemble::Ensemble;
 use crate::{exit, input, parse};
 
 /// The command for ZooKeeper
@@ -182,6 +184,10 @@ pub(crate) enum Verb {
     Doctor,
     /// Run a server for development and tests, in memory, until ^C or SIGTERM
     Serve(Serve),
+    /// Run an ensemble of real servers
+    #[cfg(unix)]
+    #[command(subcommand)]
+    Ensemble(Ensemble),
 }
 
 /// The four-letter words that only read, but for `stat`, which `zk stat` without PATH asks.

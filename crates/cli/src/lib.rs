@@ -37,6 +37,8 @@ use bytes::Bytes;
 use connection::{Connection, Setup};
 use error::Failure;
 use output::Output;
+#[cfg(unix)]
+use verbs::ensemble::Ensemble;
 use verbs::{exists, get, ls, rm, serve, set, stat, word};
 use zookit::admin::FourLetterWord;
 use zookit::{OnExpiry, ServerFloor};
@@ -71,6 +73,10 @@ fn execute(invocation: Invocation) -> Result<(), Failure> {
     let mut output = Output::stdout(global.output);
     if let Verb::Serve(options) = &verb {
         return in_runtime(serve::run(options, &mut output));
+    }
+    #[cfg(unix)]
+    if let Verb::Ensemble(Ensemble::Start(options)) = &verb {
+        return in_runtime(verbs::ensemble::start(options, &mut output));
     }
     // It goes when the verb is done.
     let embedded = embedded::start(&global)?;
@@ -127,8 +133,10 @@ async fn work(
         Verb::Word(word) => word::run(word.word(), &setup, to).await,
         Verb::Admin(command) => verbs::admin::run(command, &setup, to).await,
         Verb::Doctor => doctor::run(&setup, to).await,
-        // It has no servers to connect to, and was done without.
+        // They have no servers to connect to, and were done without.
         Verb::Serve(_) => Ok(()),
+        #[cfg(unix)]
+        Verb::Ensemble(_) => Ok(()),
         Verb::Exists { path } => {
             once(setup, to, async |at, to| exists::run(&path.path, at, to).await).await
         }

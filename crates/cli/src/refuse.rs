@@ -32,16 +32,17 @@ impl Invocation {
         let Global { servers, servers_are_named, embedded, load, tls, .. } = &self.global;
         let named = servers.as_deref().filter(|_| *servers_are_named);
         let serve = matches!(self.verb, Verb::Serve(_));
-        match named {
-            _ if serve && *embedded => {
-                Err(Failure::usage("serve with --embedded: it is a server itself")
+        let itself = self.verb.is_servers_itself();
+        match (named, itself) {
+            (_, Some((verb, _))) if *embedded => {
+                Err(Failure::usage(format!("{verb} with --embedded: it is a server itself"))
                     .hint("leave --embedded out"))
             }
-            Some(named) if serve => {
-                Err(Failure::usage(format!("serve with --servers {named}: it connects to none"))
-                    .hint("--listen HOST:PORT says where it listens"))
+            (Some(named), Some((verb, hint))) => {
+                Err(Failure::usage(format!("{verb} with --servers {named}: it connects to none"))
+                    .hint(hint))
             }
-            Some(named) if *embedded => Err(Failure::usage(format!(
+            (Some(named), None) if *embedded => Err(Failure::usage(format!(
                 "--embedded and --servers {named} exclude each other: the one is a server of the \
                  verb's own, the other names servers"
             ))
@@ -49,6 +50,10 @@ impl Invocation {
             _ if *embedded && matches!(self.verb, Verb::Admin(_)) => {
                 Err(Failure::usage("admin with --embedded: its server has no AdminServer")
                     .hint("`zk --embedded mntr` and the other four-letter words ask the same"))
+            }
+            (_, Some(("ensemble", _))) if tls.is_wanted() => {
+                Err(Failure::usage("ensemble with --tls: its servers have no port that speaks TLS")
+                    .hint("leave out --tls and the options that begin so"))
             }
             _ if (serve || *embedded) && tls.is_wanted() => Err(Failure::usage(
                 "--tls with a server of our own: it is the embedded one, which speaks no TLS",
@@ -62,6 +67,20 @@ impl Invocation {
                 .hint("add --embedded, or load it with `zk serve --load FILE`")),
                 _ => Ok(()),
             },
+        }
+    }
+}
+
+impl Verb {
+    /// A verb that runs servers rather than asking some, and what says where those are.
+    const fn is_servers_itself(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Serve(_) => Some(("serve", "--listen HOST:PORT says where it listens")),
+            #[cfg(unix)]
+            Self::Ensemble(_) => {
+                Some(("ensemble", "its first line says where its servers are: they choose ports"))
+            }
+            _ => None,
         }
     }
 }

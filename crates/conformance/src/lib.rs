@@ -10,9 +10,11 @@
 //! * [`differential`]: scripts on two servers, the shortest script that shows a difference, and the
 //!   table of what was met.
 //! * [`suite`]: named cases, each a fact of the protocol.
+//! * [`ensemble`]: facts of an ensemble, shown on our model of one and on a real one.
 //! * [`transcript`]: what real servers answered, kept to be compared without Java.
 
 pub mod differential;
+pub mod ensemble;
 pub mod generate;
 pub mod observe;
 pub mod script;

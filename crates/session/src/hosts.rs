@@ -3,7 +3,8 @@
 //! The list is shuffled once and gone through in a circle.
 //! A server that failed once may be tried again at once; from then on it carries a penalty that
 //! doubles, and so does the handle as a whole once it has gone through the list: no failure, of one
-//! server or of all, becomes a tight loop.
+//! server or of all, becomes a tight loop. But no wait is bound higher than the time that there has
+//! been trouble: what was over soon is not waited for long.
 //! When the list changes, clients move so that the load evens out (ZOOKEEPER-1355).
 
 use std::collections::BTreeMap;
@@ -65,6 +66,8 @@ pub(crate) struct Hosts {
     cursor: usize,
     /// Failures in a row, of any server.
     streak: u32,
+    /// The first of them.
+    trouble_since: Option<Time>,
     not_before: Time,
     preferred: Option<usize>,
     rebalance: Option<Rebalance>,
@@ -80,6 +83,7 @@ impl Hosts {
             hosts,
             cursor: 0,
             streak: 0,
+            trouble_since: None,
             not_before: Time::ZERO,
             preferred: None,
             rebalance: None,
@@ -151,11 +155,13 @@ impl Hosts {
         self.rebalance = None;
     }
 
-    /// The connection lasted: its server's penalty is forgotten, and the handle's.
-    pub(crate) fn lasted(&mut self, host: usize) {
+    /// A connection lasted: all penalties are forgotten. One that was earned in an earlier outage
+    /// would keep the handle from a server that was long well, in the next one.
+    pub(crate) fn lasted(&mut self) {
         self.streak = 0;
+        self.trouble_since = None;
         self.not_before = Time::ZERO;
-        if let Some(host) = self.hosts.get_mut(host) {
+        for host in &mut self.hosts {
             host.failures = 0;
             host.not_before = Time::ZERO;
         }
@@ -172,7 +178,9 @@ impl Hosts {
         rng: &mut Rng,
     ) {
         let free = FREE_FAILURES.min(self.hosts.len());
-        let backoff = Backoff { max: self.backoff.max.min(max), ..self.backoff };
+        let trouble = now.since(*self.trouble_since.get_or_insert(now));
+        let max = self.backoff.max.min(max).min(trouble.max(self.backoff.base));
+        let backoff = Backoff { max, ..self.backoff };
         self.streak = self.streak.saturating_add(1);
         let over = usize::try_from(self.streak).unwrap_or(usize::MAX).saturating_sub(free);
         self.not_before = now.after(wait(backoff, over, rng));
@@ -342,6 +350,51 @@ mod tests {
         for _ in 0..50 {
             hosts.failed(0, Time::ZERO, max, true, &mut rng);
             assert!(hosts.next(Time::ZERO, &mut rng).unwrap().1 <= Time::ZERO.after(max));
+        }
+    }
+
+    /// Every server fails at once for so long, and the first one for ever: when one that would serve
+    /// is dialed, and how many dials there were before.
+    fn outage(seed: u64, lasts: Duration) -> (Duration, usize) {
+        let mut rng = Rng::with_seed(seed);
+        let list = (0..3).map(|n| Endpoint::new("h", n)).collect();
+        let mut hosts = Hosts::new(list, Backoff::default(), &mut rng);
+        // There was another outage long ago.
+        for _ in 0..30 {
+            let (host, _) = hosts.next(Time::ZERO, &mut rng).unwrap();
+            hosts.failed(host, Time::ZERO, MAX, true, &mut rng);
+        }
+        let begun = Time::ZERO.after(Duration::from_secs(3600));
+        hosts.lasted();
+        hosts.failed(0, begun, MAX, true, &mut rng);
+        let (mut now, mut dials) = (begun, 0);
+        loop {
+            let (host, at) = hosts.next(now, &mut rng).unwrap();
+            now = at;
+            if now.since(begun) >= lasts && host != 0 {
+                return (now.since(begun), dials);
+            }
+            dials += 1;
+            now = now.after(Duration::from_millis(1));
+            hosts.failed(host, now, MAX, true, &mut rng);
+        }
+    }
+
+    #[test]
+    fn waits_grow_with_the_outage_and_not_beyond_it() {
+        let base = Backoff::default().base;
+        for (lasts, most_dials) in [(100, 10), (400, 14), (2_000, 20), (10_000, 26), (60_000, 50)] {
+            let lasts = Duration::from_millis(lasts);
+            let mut beyond = Duration::ZERO;
+            for seed in 0..200 {
+                let (until, dials) = outage(seed, lasts);
+                // Twice as long again, if the dead one's turn comes between.
+                assert!(until <= 4 * lasts + 2 * base, "seed {seed}: {until:?}");
+                assert!(dials <= most_dials, "seed {seed}: {dials} dials in {lasts:?}");
+                beyond += until - lasts;
+            }
+            let mean = beyond / 200;
+            assert!(mean <= lasts * 2 / 3 + base / 2, "{mean:?} beyond {lasts:?}");
         }
     }
 

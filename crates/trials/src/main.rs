@@ -17,6 +17,9 @@ struct Arguments {
 enum Trial {
     /// One accident at a time, and what the client makes of it
     Survive(survive::Arguments),
+    /// A client that is a process of its own; for `survive` alone
+    #[command(hide = true)]
+    SurviveChild(survive::child::Arguments),
     /// Workloads under a schedule of accidents, and whether what came of them can be
     Chaos(chaos::Arguments),
 }
@@ -24,6 +27,7 @@ enum Trial {
 fn main() -> ExitCode {
     match Arguments::parse().trial {
         Trial::Survive(arguments) => survive::run(&arguments),
+        Trial::SurviveChild(arguments) => survive::child::run(&arguments),
         Trial::Chaos(arguments) => chaos::run(&arguments),
     }
 }

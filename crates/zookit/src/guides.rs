@@ -1,4 +1,5 @@
-//! The examples of the guides for those who come from other clients: compiled with the doctests.
+//! The examples of the guides for those who come from other clients, and of the page about real
+//! ensembles: compiled with the doctests.
 
 /// From Go.
 #[doc = include_str!("../../../docs/coming-from/go.md")]
@@ -11,6 +12,11 @@ pub struct Java;
 /// From kazoo.
 #[doc = include_str!("../../../docs/coming-from/kazoo.md")]
 pub struct Kazoo;
+
+/// The manual page of real ensembles.
+#[cfg(all(unix, feature = "ensemble"))]
+#[doc = include_str!("../../../docs/ENSEMBLE.md")]
+pub struct Ensemble;
 
 /// From other crates.
 #[doc = include_str!("../../../docs/coming-from/rust-crates.md")]

@@ -133,8 +133,12 @@
 //! # zookit_doctest::with_client(f);
 //! ```
 
+#[cfg(all(unix, feature = "ensemble"))]
+pub mod ensemble;
 #[cfg(doctest)]
 mod guides;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -57,7 +57,8 @@ pub(super) fn test(versions: Versions, arguments: &[String]) -> Outcome<Vec<Ran>
         servers.add(wanted, &required)?;
     }
     let value = listed::format(&servers.listed);
-    let mut tests = cargo(&["test", "--workspace"]);
+    // For the examples of its page; its tests have it anyway.
+    let mut tests = cargo(&["test", "--workspace", "--features", "zookit/ensemble"]);
     tests.args(arguments).env(listed::SERVERS, &value);
     tests.env(CLASSPATHS_VARIABLE, Release::list(&servers.placed));
     run_program(&mut tests)?;

@@ -28,7 +28,7 @@ const GO_GUIDE: &str = "docs/coming-from/go.md";
 const PAGES: [&str; 2] = ["docs/COMING-FROM.md", "docs/DESIGN.md"];
 
 /// What may still be to come.
-const TO_COME: [&str; 3] = ["recipes", "tracer", "ensemble"];
+const TO_COME: [&str; 2] = ["recipes", "tracer"];
 
 /// Checks the guides; `api` is what there is.
 pub(super) fn check(files: &[Source], api: &Api) -> Vec<Finding> {
@@ -184,7 +184,7 @@ mod tests {
     fn none_needs_a_reason_and_later_parts_are_known() {
         assert_eq!(found("A\n", "| `A` | none | |\n").len(), 1);
         assert_eq!(found("A\n", "| `A` | comes with time | |\n").len(), 1);
-        assert_eq!(found("A\n", "| `A` | comes with the ensemble | |\n").len(), 0);
+        assert_eq!(found("A\n", "| `A` | comes with the tracer | |\n").len(), 0);
         assert_eq!(found("A\n", "| `A` | perhaps | why |\n").len(), 1);
         assert_eq!(found("A\n", "| `A` | `Client` |\n").len(), 1);
     }

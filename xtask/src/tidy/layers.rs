@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("zookit-conformance", ALL_LIBRARIES),
     ("zookit-doctest", ALL_LIBRARIES),
     ("zookit-trials", ALL_LIBRARIES),
-    ("xtask", &["zookit-proto"]),
+    ("xtask", &["zookit-proto", "zookit-ensemble"]),
 ];
 
 /// For those at the top: any library below, though not each other.

@@ -2,6 +2,8 @@
 
 pub(crate) mod admin;
 pub(crate) mod create;
+#[cfg(unix)]
+pub(crate) mod ensemble;
 pub(crate) mod exists;
 pub(crate) mod get;
 pub(crate) mod ls;

@@ -16,6 +16,7 @@ mod files;
 mod guard;
 mod issue;
 mod peers;
+#[cfg(unix)]
 mod real;
 mod resumption;
 mod server;

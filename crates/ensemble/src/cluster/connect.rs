@@ -1,5 +1,6 @@
 //! Clients of a cluster.
 
+use zookit_client::blocking::Client as BlockingClient;
 use zookit_client::{Client, ConnectError, ConnectOptions};
 
 use super::Cluster;
@@ -76,6 +77,7 @@ impl From<config::Member> for zookit_client::Member {
     }
 }
 
+/// The same for programs without a runtime.
 impl blocking::Cluster {
     /// A client that knows of one member alone.
     ///
@@ -86,8 +88,25 @@ impl blocking::Cluster {
     /// # Panics
     ///
     /// If there is no member of this number.
-    pub fn connect(&self, at: usize) -> Result<zookit_client::blocking::Client, ConnectError> {
-        zookit_client::blocking::Client::connect(self.client_address(at).to_string())
+    pub fn connect(&self, at: usize) -> Result<BlockingClient, ConnectError> {
+        self.connect_with(at, ConnectOptions::default())
+    }
+
+    /// The same, with options.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Client::connect_with`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no member of this number.
+    pub fn connect_with(
+        &self,
+        at: usize,
+        options: ConnectOptions,
+    ) -> Result<BlockingClient, ConnectError> {
+        BlockingClient::connect_with(self.client_address(at).to_string(), options)
     }
 
     /// A client that knows of all members.
@@ -95,7 +114,19 @@ impl blocking::Cluster {
     /// # Errors
     ///
     /// As those of [`Client::connect`].
-    pub fn connect_all(&self) -> Result<zookit_client::blocking::Client, ConnectError> {
-        zookit_client::blocking::Client::connect(self.connect_string())
+    pub fn connect_all(&self) -> Result<BlockingClient, ConnectError> {
+        self.connect_all_with(ConnectOptions::default())
+    }
+
+    /// The same, with options.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Client::connect_with`].
+    pub fn connect_all_with(
+        &self,
+        options: ConnectOptions,
+    ) -> Result<BlockingClient, ConnectError> {
+        BlockingClient::connect_with(self.connect_string(), options)
     }
 }

@@ -10,6 +10,8 @@ mod keys;
 mod member;
 mod properties;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::PathBuf;

@@ -74,7 +74,7 @@ impl ServerConfig {
     }
 
     /// This, with what a server needs.
-    fn with_defaults(&self) -> Self {
+    pub(super) fn with_defaults(&self) -> Self {
         let mut config = self.clone();
         config.tick_time.get_or_insert(DEFAULT_TICK_TIME);
         config.init_limit.get_or_insert(DEFAULT_INIT_LIMIT);

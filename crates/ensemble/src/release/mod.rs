@@ -176,6 +176,11 @@ impl Finder {
     /// [`Error::NoJava`]; [`Error::NoRelease`], which says for each place why it did not serve.
     pub fn find(&self, wanted: Wanted) -> Result<Release, Error> {
         Java::find()?;
+        self.find_jars(wanted)
+    }
+
+    /// The same, where there is a Java.
+    pub(crate) fn find_jars(&self, wanted: Wanted) -> Result<Release, Error> {
         let listed = Release::listed()?.into_iter();
         let listed = listed.filter(|release| wanted.is_met_by(release.version));
         if let Some(release) = listed.max_by_key(|release| release.version) {

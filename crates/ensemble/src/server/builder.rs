@@ -10,7 +10,7 @@ use super::launch::config_for_tests;
 use crate::Error;
 use crate::blocking;
 use crate::config::ServerConfig;
-use crate::release::{Java, Release, Wanted};
+use crate::release::{Finder, Java, Release, Wanted};
 use crate::task::{self, Task};
 
 /// A server answers after two to four seconds on an idle machine.
@@ -159,7 +159,8 @@ impl ServerBuilder {
     /// Finds what was not given.
     pub(crate) fn found(&self) -> Result<(Java, Release), Error> {
         let java = self.java.clone().map_or_else(Java::find, Ok)?;
-        let release = self.release.clone().map_or_else(|| Release::find(Wanted::Newest), Ok)?;
+        let find = || Finder::new().find_jars(Wanted::Newest);
+        let release = self.release.clone().map_or_else(find, Ok)?;
         Ok((java, release))
     }
 }

@@ -45,6 +45,7 @@ impl Process {
             (begun, _) => {
                 let _ = child.kill();
                 let _ = child.wait();
+                warden.forget();
                 begun.and(Err(io::ErrorKind::InvalidData.into()))
             }
         }

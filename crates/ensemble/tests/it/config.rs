@@ -63,13 +63,3 @@ fn a_server_takes_every_key_that_is_written() {
         std::fs::remove_dir_all(&directory).unwrap();
     }
 }
-
-#[test]
-fn what_is_changed_on_disk_holds_from_the_next_start_on() {
-    let Some(release) = since(ALL, "a changed configuration").pop() else { return };
-    let server = blocking::Server::builder().release(&release).start_blocking().unwrap();
-    server.configure(|config| config.max_client_cnxns = Some(3)).unwrap();
-    assert!(server.ask("conf").unwrap().contains("maxClientCnxns=0\n"));
-    server.restart().unwrap();
-    assert!(server.ask("conf").unwrap().contains("maxClientCnxns=3\n"));
-}

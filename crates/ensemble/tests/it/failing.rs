@@ -81,6 +81,18 @@ fn a_member_that_ends_ends_the_wait_for_the_ensemble() {
 }
 
 #[test]
+fn a_release_without_dynamic_reconfiguration_is_refused() {
+    let script = Script::new("");
+    let release = Release::with_classpath(Version::new(3, 4, 14), "jars");
+    let builder = Cluster::builder().java(&script.java()).release(&release).reconfigurable(true);
+    let error = builder.directory_in(script.0.join("servers")).start_blocking().unwrap_err();
+    let Error::Config(error) = error else { panic!("{error}") };
+    let expected = "reconfigEnabled: 3.4.14 has no dynamic reconfiguration, 3.5.3 is the first";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(script.left(), 0);
+}
+
+#[test]
 fn a_port_that_another_process_took_is_tried_again_with_others() {
     let script = Script::new("echo x >>\"${0%/*}/runs\"; echo 'java.net.BindException: in use'");
     let error = script.builder().start_blocking().unwrap_err();

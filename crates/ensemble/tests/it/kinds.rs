@@ -8,14 +8,11 @@ use zookit_ensemble::{Cluster, Mode, Version};
 use crate::releases::{ALL, options, since};
 
 #[tokio::test]
-async fn the_last_member_serves_those_who_only_read_and_each_can_differ() {
-    for release in since(ALL, "a read-only member") {
+async fn sessions_are_local_and_the_last_member_serves_those_who_only_read() {
+    for release in since(ALL, "local sessions and a read-only member") {
         let builder = Cluster::builder().release(&release).read_only_mode(true);
         // In that mode a server makes no sessions but local ones.
-        let builder = builder.config(|config| {
-            config.local_sessions_enabled = Some(true);
-            config.local_sessions_upgrading_enabled = Some(true);
-        });
+        let builder = builder.config(|config| config.local_sessions_enabled = Some(true));
         let builder = builder.config_each(|at, config| {
             if at == 1 {
                 config.max_client_cnxns = Some(33);
@@ -25,6 +22,13 @@ async fn the_last_member_serves_those_who_only_read_and_each_can_differ() {
         let conf = |at| cluster.server(at).ask("conf");
         assert!(conf(1).await.unwrap().contains("maxClientCnxns=33\n"));
         assert!(conf(2).await.unwrap().contains("maxClientCnxns=0\n"));
+        if release.version > Version::new(3, 5, 0) {
+            let client = cluster.connect_with(0, options()).await.unwrap();
+            let error = client.create("/a", "", CreateMode::Ephemeral).await.unwrap_err();
+            let code = ErrorCode::EphemeralOnLocalSession;
+            assert_eq!(error.code(), Some(code), "{}", release.version);
+            client.close().await.unwrap();
+        }
         for at in [0, 1] {
             cluster.server(at).kill().await.unwrap();
         }
@@ -38,19 +42,6 @@ async fn the_last_member_serves_those_who_only_read_and_each_can_differ() {
         assert!(client.exists("/zookeeper").await.unwrap().is_some(), "{}", release.version);
         let error = client.create("/a", "", CreateMode::Persistent).await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::NotReadOnly), "{}", release.version);
-        client.close().await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_local_session_owns_no_ephemerals() {
-    for release in since(Version::new(3, 5, 0), "local sessions") {
-        let builder = Cluster::builder().release(&release);
-        let builder = builder.config(|config| config.local_sessions_enabled = Some(true));
-        let cluster = builder.start().await.unwrap();
-        let client = cluster.connect_with(0, options()).await.unwrap();
-        let error = client.create("/a", "", CreateMode::Ephemeral).await.unwrap_err();
-        assert_eq!(error.code(), Some(ErrorCode::EphemeralOnLocalSession), "{}", release.version);
         client.close().await.unwrap();
     }
 }

@@ -5,6 +5,7 @@ mod cluster;
 mod config;
 mod failing;
 mod kinds;
+mod leftovers;
 mod members;
 mod partitions;
 mod releases;

@@ -98,7 +98,7 @@ impl Session {
     fn judge(&mut self, connection: &Connection, loss: Loss) {
         let served = self.state.is_connected();
         if served && self.now.since(connection.opened) >= Limits::STABLE_AFTER {
-            self.hosts.lasted(connection.host);
+            self.hosts.lasted();
         }
         match loss {
             Loss::Moved => {}

@@ -6,9 +6,11 @@
 //! was declared (`judge/`, `truth.rs`). `steady.rs` is that course of things, `setting.rs` where it
 //! happens, and `scenarios/` has an accident a file.
 
+pub mod child;
 mod command;
 mod declared;
 mod judge;
+mod lines;
 mod network;
 mod prober;
 mod report;
@@ -17,6 +19,7 @@ mod scenarios;
 mod setting;
 mod steady;
 mod traffic;
+mod transactions;
 mod truth;
 mod verdict;
 

@@ -64,7 +64,7 @@ impl Row {
                 let right = if verdict.faults.is_empty() { "ok   " } else { "WRONG" };
                 let mut line = format!("{head} {right} {:5.1} s", took.as_secs_f64());
                 if let Some(measured) = &verdict.measured {
-                    let _ = write!(line, "  {}", sum(measured));
+                    let _ = write!(line, "  {measured}");
                 }
                 for seen in &verdict.seen {
                     let _ = write!(line, "; {seen}");
@@ -76,19 +76,6 @@ impl Row {
             }
         }
     }
-}
-
-fn sum(measured: &Measured) -> String {
-    let Measured { answered, refused, not_sent, no_reply, .. } = measured;
-    let Measured { clients, reconnected, expired, events, gaps, fired, .. } = measured;
-    format!(
-        "{clients} clients ({reconnected} reconnected, {expired} expired): {answered} answered, \
-         {refused} refused, {not_sent} not sent, {no_reply} no reply; {events} events, {gaps} gaps, \
-         {fired} fired; served after {} ms, raw {} ms (×{:.2})",
-        measured.writes_waited.as_millis(),
-        measured.raw_waited.as_millis(),
-        measured.ratio()
-    )
 }
 
 const HEAD: &str = "\

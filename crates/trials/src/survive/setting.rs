@@ -119,7 +119,23 @@ impl Setting {
         Err(format!("no client finds its way to member {member}").into())
     }
 
-    /// Steady traffic: a client at each member.
+    /// A client at each member.
+    ///
+    /// # Errors
+    /// One cannot connect.
+    pub(crate) async fn clients(
+        &self,
+        cluster: &Cluster,
+        session_timeout: Duration,
+    ) -> Result<Vec<Counted>, Failure> {
+        let mut clients = Vec::new();
+        for member in 0..cluster.servers().len() {
+            clients.push(self.client_at(cluster, member, session_timeout).await?);
+        }
+        Ok(clients)
+    }
+
+    /// Steady traffic of a client at each member.
     ///
     /// # Errors
     /// It does not get going.
@@ -128,10 +144,20 @@ impl Setting {
         cluster: &Cluster,
         session_timeout: Duration,
     ) -> Result<Steady, Failure> {
-        let mut clients = Vec::new();
-        for member in 0..cluster.servers().len() {
-            clients.push(self.client_at(cluster, member, session_timeout).await?);
-        }
+        let clients = self.clients(cluster, session_timeout).await?;
+        self.steady_of(clients, cluster, session_timeout).await
+    }
+
+    /// Steady traffic of these clients.
+    ///
+    /// # Errors
+    /// It does not get going.
+    pub(crate) async fn steady_of(
+        &self,
+        clients: Vec<Counted>,
+        cluster: &Cluster,
+        session_timeout: Duration,
+    ) -> Result<Steady, Failure> {
         let changer = cluster.connect_all_with(self.options(session_timeout)).await?;
         let addresses = cluster.servers().iter().map(|server| server.address()).collect();
         Steady::begin(clients, changer, addresses, self.kinds()).await

@@ -21,8 +21,11 @@ use super::verdict::{Failure, Measured, Verdict, endings};
 /// So many answers to each client are waited for, before the accident and behind it.
 const BEATS: usize = 100;
 
-/// So many one-shot watches of each client have fired before the accident.
+/// So many one-shot watches of each client have fired by then.
 const FIRED: usize = 20;
+
+/// So many answers show that a client is served, however slowly.
+const FEW_BEATS: usize = 4;
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(5);
@@ -39,6 +42,8 @@ pub(crate) struct Steady {
     kinds: Kinds,
     hit: BTreeSet<usize>,
     struck: Option<Instant>,
+    /// Whether the accident is what ends at that moment.
+    is_end: bool,
     verdict: Verdict,
 }
 
@@ -57,8 +62,9 @@ impl Steady {
         let traffic = Traffic::begin(clients, changer, kinds).await?;
         let prober = Prober::start(members)?;
         let (hit, verdict) = (BTreeSet::new(), Verdict::default());
-        let mut steady = Self { traffic, dialers, prober, kinds, hit, struck: None, verdict };
-        if !steady.flows().await {
+        let mut steady =
+            Self { traffic, dialers, prober, kinds, hit, struck: None, is_end: false, verdict };
+        if !steady.flows(BEATS, FIRED).await {
             return Err("the traffic does not get going".into());
         }
         Ok(steady)
@@ -98,9 +104,25 @@ impl Steady {
         self.struck.get_or_insert_with(Instant::now);
     }
 
+    /// The accident is over now: it kept nobody but some clients from being served, and from here on
+    /// waiting is measured.
+    pub(crate) fn over(&mut self) {
+        self.struck = Some(Instant::now());
+        self.is_end = true;
+    }
+
     /// Waits until everybody is served again. That nobody is, in the end, is a fault.
     pub(crate) async fn served(&mut self) {
-        if !self.flows().await {
+        self.served_much(BEATS, FIRED).await;
+    }
+
+    /// The same, where each answer takes long.
+    pub(crate) async fn served_a_little(&mut self) {
+        self.served_much(FEW_BEATS, 1).await;
+    }
+
+    async fn served_much(&mut self, beats: usize, fired: usize) {
+        if !self.flows(beats, fired).await {
             let states: Vec<_> =
                 self.subjects().iter().map(|subject| subject.client.state()).collect();
             let what = format!("not everybody is served again within {PATIENCE:?}: {states:?}");
@@ -109,7 +131,7 @@ impl Steady {
     }
 
     /// Waits for many more answers to each client, and events; false if they do not come.
-    async fn flows(&mut self) -> bool {
+    async fn flows(&mut self, beats: usize, fired: usize) -> bool {
         let begun = Instant::now();
         let counts = |subject: &Subject| {
             let noted = subject.notes.lock();
@@ -119,7 +141,7 @@ impl Steady {
         while begun.elapsed() < PATIENCE {
             let enough = self.subjects().iter().zip(&before).all(|(subject, before)| {
                 let now = counts(subject);
-                now.0 >= before.0 + BEATS && now.1 >= before.1 + BEATS && now.2 >= before.2 + FIRED
+                now.0 >= before.0 + beats && now.1 >= before.1 + beats && now.2 >= before.2 + fired
             });
             if enough {
                 return true;
@@ -163,6 +185,7 @@ impl Steady {
             hit: self.hit,
             streams: self.kinds.streams,
             window: (self.struck.unwrap_or(over), over),
+            is_end: self.is_end,
             verdict,
         })
     }
@@ -179,8 +202,9 @@ pub(crate) struct Record {
     dialers: Vec<CountingDialer>,
     hit: BTreeSet<usize>,
     streams: bool,
-    /// From the accident to the end.
+    /// From the accident, or from its end, to the end of all.
     window: (Instant, Instant),
+    is_end: bool,
     verdict: Verdict,
 }
 
@@ -196,10 +220,11 @@ impl Record {
         }
         let Measured { writes_waited, raw_waited, .. } = measured;
         let behind = declared.behind_raw;
-        if writes_waited > raw_waited + behind {
+        // The client's waits between attempts grow with the outage.
+        if writes_waited > 2 * raw_waited + behind {
             faults.push(format!(
-                "a client waited {writes_waited:?} for a write and the raw prober {raw_waited:?}, \
-                 where {behind:?} more was declared"
+                "a client waited {writes_waited:?} for a write and the raw prober {raw_waited:?}: \
+                 more than twice that and {behind:?}"
             ));
         }
         let mut verdict = self.verdict;
@@ -212,10 +237,14 @@ impl Record {
     fn measure(&self) -> Measured {
         let (from, until) = self.window;
         let mut measured = Measured::default();
-        measured.raw_waited = longest_wait(&self.raw, from, until);
+        let waited = |beats: &[Instant]| {
+            let before = beats.partition_point(|beat| *beat <= from);
+            let beats = if self.is_end { &beats[before..] } else { beats };
+            longest_wait(beats, from, until)
+        };
+        measured.raw_waited = waited(&self.raw);
         for noted in &self.noted {
             measured.add(noted);
-            let waited = |beats: &[Instant]| longest_wait(beats, from, until);
             measured.reads_waited = measured.reads_waited.max(waited(&noted.read_beats));
             measured.writes_waited = measured.writes_waited.max(waited(&noted.write_beats));
         }

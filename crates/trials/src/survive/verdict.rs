@@ -1,6 +1,7 @@
 //! What came of a scenario.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use zookit_client::{State, WatchNotice};
@@ -92,6 +93,22 @@ impl Measured {
     /// How much longer the client waited for a write than the raw prober: a ratio.
     pub(crate) fn ratio(&self) -> f64 {
         self.writes_waited.as_secs_f64() / self.raw_waited.as_secs_f64().max(1e-6)
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { answered, refused, not_sent, no_reply, .. } = self;
+        let Self { clients, reconnected, expired, events, gaps, fired, .. } = self;
+        write!(
+            f,
+            "{clients} clients ({reconnected} reconnected, {expired} expired): {answered} \
+             answered, {refused} refused, {not_sent} not sent, {no_reply} no reply; {events} \
+             events, {gaps} gaps, {fired} fired; served after {} ms, raw {} ms (×{:.2})",
+            self.writes_waited.as_millis(),
+            self.raw_waited.as_millis(),
+            self.ratio()
+        )
     }
 }
 

@@ -3,15 +3,19 @@
 //! `ZOOKIT_REAL_SERVERS` lists them as `VERSION=HOST:PORT`, apart by commas; `cargo xtask test`
 //! starts them. Each test works below a path of its own and removes it.
 
+#[cfg(unix)]
 mod admin;
 mod answers;
 mod data;
 mod deletes;
+#[cfg(unix)]
+mod ensemble;
 mod ephemeral;
 mod listing;
 mod modes;
+#[cfg(unix)]
 mod own;
-#[cfg(feature = "tls")]
+#[cfg(all(unix, feature = "tls"))]
 mod secure;
 mod watches;
 mod words;

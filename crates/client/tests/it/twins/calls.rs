@@ -127,6 +127,12 @@ pub(super) fn delete_recursive(
     client.delete_recursive(path)
 }
 
+pub(super) fn diagnosis(
+    client: &Client,
+) -> Option<Diagnosis> {
+    client.diagnosis()
+}
+
 pub(super) fn ephemerals(
     client: &Client,
     prefix: &str,

@@ -9,7 +9,8 @@ use crate::Error;
 use crate::cluster::ClusterBuilder;
 use crate::cluster::builder::id_of;
 use crate::cluster::routes::{Addresses, PeerPort, Routes};
-use crate::config::{ClientAddress, Member, MemberAddress, Role};
+use crate::config::{ClientAddress, ConfigError, Member, MemberAddress, Role};
+use crate::release::Version;
 use crate::server::ports::Port;
 
 impl Cluster {
@@ -83,9 +84,16 @@ fn member(
     ports: Vec<Port>,
     members: Vec<Member>,
 ) -> Result<Server, Error> {
+    let server = builder.server(at);
+    let dynamic = builder.reconfigurable;
+    let (_, release) = server.found()?;
+    if dynamic && release.version < Version::new(3, 5, 3) {
+        let key = "reconfigEnabled".to_owned();
+        let why = format!("{} has no dynamic reconfiguration, 3.5.3 is the first", release.version);
+        return Err(ConfigError::BadField { key, why }.into());
+    }
     let mut config = builder.each.config_of(at);
     let own = members.iter().find(|member| member.id == id_of(at));
-    let dynamic = builder.reconfigurable;
     if dynamic {
         config.reconfig_enabled = Some(true);
         config.standalone_enabled = Some(false);
@@ -103,7 +111,7 @@ fn member(
         crate::partition::Network::check(&config)?;
     }
     config.members = if members.len() > 1 || dynamic { members } else { Vec::new() };
-    Server::make(&builder.server(at), Plan { config, ports, dynamic })
+    Server::make(&server, Plan { config, ports, dynamic })
 }
 
 /// The ports of a member, and what keeps them: that for clients is the first.

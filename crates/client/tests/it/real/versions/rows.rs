@@ -58,7 +58,10 @@ pub(super) const LOCAL: &[(&[&str], &str)] = &[
         &["state", "states", "generation", "pinned_to", "session_id", "session_timeout"],
         "what is known of the session.",
     ),
-    (&["server", "zxid", "trusted_until", "stats"], "what is known of the connection."),
+    (
+        &["server", "zxid", "trusted_until", "diagnosis", "stats"],
+        "what is known of the connection.",
+    ),
     (&["chroot", "with_deadline", "session", "update_servers"], "what a handle is bound to."),
     (&["wait_connected"], "waits; `connect_lazy` above has it."),
     (&["batch", "reserve"], "submit operations that stand above, each with its own answer."),

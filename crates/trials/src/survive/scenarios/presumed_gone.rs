@@ -1,0 +1,94 @@
+//! A client presumes its session gone that still lives: a new leader has given it more time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use zookit_client::{SessionId, State};
+
+use super::prelude::*;
+use crate::survive::lines::Lines;
+use crate::survive::steady::Steady;
+use crate::survive::traffic::notes::{Deed, End};
+use crate::survive::transactions;
+
+pub(crate) const SCENARIO: Scenario = Scenario {
+    name: "presumed-gone",
+    about: "a client presumes its session gone that a new leader keeps: it is closed before the next",
+    since: Since::Always,
+    run: |setting| Box::pin(run(setting)),
+};
+
+const SESSION: Duration = Duration::from_secs(6);
+
+/// The client hears nothing for 4/3 of its timeout, and the servers begin to count anew meanwhile.
+const DECLARED: Declared = Declared {
+    hit: Expected::EXPIRES,
+    others: Expected::MAY_RECONNECT,
+    behind_raw: Duration::from_secs(6),
+};
+
+/// When the leader is killed: before the session would end.
+const KILLED_AFTER: Duration = Duration::from_millis(4500);
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn run(setting: &Setting) -> Result<Verdict, Failure> {
+    let cluster = setting.cluster(|builder| builder).await?;
+    let lines = Lines::to(&cluster)?;
+    let mut clients = setting.clients(&cluster, LONG_SESSION).await?;
+    clients.push(lines.client(setting, SESSION).await?);
+    let mut steady = setting.steady_of(clients, &cluster, LONG_SESSION).await?;
+    let hit = setting.members;
+    steady.hit([hit]);
+    let client = steady.subjects()[hit].client.clone();
+    let gone = client.session_id();
+
+    lines.hold();
+    sleep(KILLED_AFTER).await;
+    let killed = cluster.kill_leader().await?;
+    let begun = Instant::now();
+    let mut states = client.states();
+    while !matches!(client.state(), State::Expired | State::Connecting) {
+        if begun.elapsed() > PATIENCE {
+            return Err("the session is not presumed gone".into());
+        }
+        drop(tokio::time::timeout(Duration::from_millis(50), states.next()).await);
+    }
+    steady.over();
+    lines.release();
+    steady.served().await;
+    let next = client.session_id();
+    cluster.server(killed).launch().await?;
+    cluster.wait_until_served().await?;
+    steady.served().await;
+    let first = first_ephemerals(&steady, hit);
+    let mut verdict = steady.finish(&DECLARED).await?;
+    let ends = transactions::ends(&transactions::read(&cluster)?);
+    let ended = ends.get(&gone);
+    let begins = first.get(&next);
+    verdict.hold(ended.is_some(), || format!("no log tells of the end of session {gone}"));
+    verdict.hold(begins.is_some(), || format!("session {next} has no ephemeral znode"));
+    if let (Some((end, _)), Some(begin)) = (ended, begins) {
+        verdict.hold(end < begin, || {
+            format!("session {next} had an ephemeral znode at {begin}, and {gone} ended at {end}")
+        });
+        verdict
+            .seen
+            .push(format!("{gone} ended at {end}, {next} had its first ephemeral at {begin}"));
+    }
+    Ok(verdict)
+}
+
+/// Of each session of the client: the transaction of its first ephemeral znode.
+fn first_ephemerals(steady: &Steady, place: usize) -> BTreeMap<SessionId, zookit_client::Zxid> {
+    let mut first = BTreeMap::new();
+    for write in &steady.subjects()[place].notes.lock().writes {
+        if let (Deed::Ephemeral, Some((_, End::Answered(done)))) = (write.deed, &write.ended)
+            && let Some(stat) = done.stat
+        {
+            first.entry(stat.ephemeral_owner).or_insert(stat.czxid);
+        }
+    }
+    first
+}
