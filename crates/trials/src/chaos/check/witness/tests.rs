@@ -56,8 +56,8 @@ fn is_caught(report: &Report, checkers: &[&str]) {
 /// The number of the first call of this function that took effect, not too early in the run.
 fn call_of(history: &History, workload: Workload, function: Function) -> (u64, Ask) {
     let ops = super::super::operations(&history.lines);
-    let ops = ops.iter().filter(|op| op.is(workload, function) && op.outcome() == Outcome::Ok);
-    let op = ops.skip(3).next().expect("an operation of this kind");
+    let mut ops = ops.iter().filter(|op| op.is(workload, function) && op.outcome() == Outcome::Ok);
+    let op = ops.nth(3).expect("an operation of this kind");
     (op.invoke.process, op.ask().expect("a request").clone())
 }
 
