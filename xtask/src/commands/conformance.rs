@@ -1,19 +1,22 @@
 //! `cargo xtask conformance …`: the embedded server and real ones, compared.
 //!
 //! * `suite [VERSION…]`: the named cases on real servers, so that each stays a fact.
+//! * `ensemble [VERSION…]`: the named facts of an ensemble on real ones of three members; without
+//!   versions all that are known.
 //! * `differential [--seed N] [OPERATIONS [VERSION…]]`: random scripts on the embedded server and a
 //!   real one. From 1,000,000 operations on, all that can be met must have been met 100 times.
 //! * `compare A B [OPERATIONS]`: the same on two real servers of the versions A and B.
 //! * `record [VERSION…]`: what real servers answer, to `crates/conformance/transcripts`. Commit it:
 //!   the tests of zookit-conformance replay it without Java.
 //!
-//! Without versions: those that the embedded server behaves as. Each gets a new server.
+//! Without versions else: those that the embedded server behaves as. Each gets a new server.
 
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
 use zookit_ensemble::ServerBuilder;
+use zookit_ensemble::release::CLASSPATHS_VARIABLE;
 
 use super::test::Versions;
 use crate::Outcome;
@@ -44,6 +47,10 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["suite", versions @ ..] => each(versions, suite),
+        ["ensemble"] => {
+            Version::KNOWN.iter().try_for_each(|version| ensemble(&version.to_string()))
+        }
+        ["ensemble", versions @ ..] => each(versions, ensemble),
         ["differential"] => each(&[], |version| differential(version, IN_CI, FIRST_SEED)),
         ["differential", "--seed", seed, operations, versions @ ..] => {
             each(versions, |version| differential(version, operations, seed))
@@ -54,7 +61,9 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
         ["compare", one, other] => compare(one, other, IN_CI),
         ["compare", one, other, operations] => compare(one, other, operations),
         ["record", versions @ ..] => each(versions, record),
-        _ => Err(String::from("`conformance` takes suite, differential, compare or record")),
+        _ => Err(String::from(
+            "`conformance` takes suite, ensemble, differential, compare or record",
+        )),
     }
 }
 
@@ -63,17 +72,24 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
 pub(super) fn step(versions: Versions) -> Outcome<Ended> {
     let (wanted, operations) = match versions {
         Versions::Newest => (vec![Wanted::Newest], IN_CI),
-        Versions::All => (PROFILES.iter().map(exactly).collect::<Outcome<_>>()?, IN_FULL),
+        Versions::All => (Version::KNOWN.map(Wanted::Exactly).to_vec(), IN_FULL),
     };
     let mut without = Vec::new();
     for wanted in &wanted {
-        match place(*wanted).map(|placed| placed.version.to_string()) {
-            Ok(version) if PROFILES.contains(&version.as_str()) => {
-                suite(&version)?;
-                differential(&version, operations, FIRST_SEED)?;
+        let release = match place(*wanted) {
+            Ok(release) => release,
+            Err(why) => {
+                without.push(why);
+                continue;
             }
-            Ok(version) => without.push(format!("the embedded server is never a {version}")),
-            Err(why) => without.push(why),
+        };
+        let version = release.version.to_string();
+        ensemble_of(&release)?;
+        if PROFILES.contains(&version.as_str()) {
+            suite(&version)?;
+            differential(&version, operations, FIRST_SEED)?;
+        } else if versions == Versions::Newest {
+            without.push(format!("the embedded server is never a {version}"));
         }
     }
     Ok(match without.len() {
@@ -81,10 +97,6 @@ pub(super) fn step(versions: Versions) -> Outcome<Ended> {
         count if count == wanted.len() => Ended::Skipped(without.remove(0)),
         _ => Ended::PassedWithout(without.join("; ")),
     })
-}
-
-fn exactly(version: &&str) -> Outcome<Wanted> {
-    wanted(Some(version))
 }
 
 fn each(versions: &[&str], mut run: impl FnMut(&str) -> Outcome) -> Outcome {
@@ -160,6 +172,17 @@ fn suite(version: &str) -> Outcome {
     let mut command = conformance(&["suite"], false)?;
     let running = start(&placed)?;
     run_program(command.args([&running.connect, &placed.version.to_string()]))
+}
+
+fn ensemble(version: &str) -> Outcome {
+    ensemble_of(&placed(version)?)
+}
+
+/// Starts its three members itself.
+fn ensemble_of(release: &Release) -> Outcome {
+    let mut command = conformance(&["ensemble"], false)?;
+    let listed = Release::list(std::slice::from_ref(release));
+    run_program(command.arg(release.version.to_string()).env(CLASSPATHS_VARIABLE, listed))
 }
 
 fn differential(version: &str, operations: &str, seed: &str) -> Outcome {

@@ -1,5 +1,7 @@
-//! The embedded server, held against what real servers answered and against the suite.
+//! The embedded server and the model of an ensemble, held against what real ones answered and
+//! against facts.
 
 mod differential;
+mod ensemble;
 mod suite;
 mod transcripts;

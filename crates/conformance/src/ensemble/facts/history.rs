@@ -91,7 +91,11 @@ fn event_first(bench: &mut Bench<'_>) -> Outcome {
     let next = writes.expect(ErrorCode::Ok, &set(&path, -1))?.zxid;
     equal("the next zxid", next, Zxid(zxid.0 + 1))?;
     let (told, what) = event(&mut watches)?;
-    equal("the event", (told, what), (zxid_of_event(bench, next), format!("NodeDataChanged {path}")))
+    equal(
+        "the event",
+        (told, what),
+        (zxid_of_event(bench, next), format!("NodeDataChanged {path}")),
+    )
 }
 
 fn own_event(bench: &mut Bench<'_>) -> Outcome {

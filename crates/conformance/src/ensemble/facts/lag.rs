@@ -6,7 +6,7 @@ use zookit_proto::types::{CreateMode, Credentials};
 use zookit_proto::{ErrorCode, OpCode, Request, Zxid};
 
 use super::super::bench::{catch_up, nothing_yet, reply, send, sync};
-use super::super::{Bench, Fact, Way};
+use super::super::{Bench, Fact, Version, Way};
 use super::always;
 use crate::Outcome;
 use crate::suite::bench::{create, equal, exists, resume, set};
@@ -15,10 +15,20 @@ use crate::wire::new_session;
 pub(super) const FACTS: &[Fact] = &[
     Fact { name: "a member that lags shows the past until a sync", holds: always, run: past },
     Fact { name: "one that lags refuses who has seen more", holds: always, run: refuses },
-    Fact { name: "a sync that waits holds up its own session", holds: always, run: others },
+    Fact { name: "a sync that waits holds up its own session", holds: from_3_6, run: others },
+    Fact { name: "before 3.6 it holds up all of its member", holds: before_3_6, run: all },
     Fact { name: "credentials overtake what waits", holds: always, run: credentials },
     Fact { name: "one that lags gives sessions when it is told", holds: always, run: handshakes },
 ];
+
+/// From here on what waits for the leader holds up its own session alone.
+fn from_3_6(version: Version) -> bool {
+    version >= Version::new(3, 6, 0)
+}
+
+fn before_3_6(version: Version) -> bool {
+    !from_3_6(version)
+}
 
 fn past(bench: &mut Bench<'_>) -> Outcome {
     let path = bench.path("a");
@@ -67,6 +77,19 @@ fn others(bench: &mut Bench<'_>) -> Outcome {
     bench.release()?;
     reply(&mut waits, OpCode::Sync, ErrorCode::Ok)?;
     reply(&mut waits, OpCode::Ping, ErrorCode::Ok).map(drop)
+}
+
+fn all(bench: &mut Bench<'_>) -> Outcome {
+    let slow = bench.followers[1];
+    let (mut waits, mut reads) = (bench.client(slow)?, bench.client(slow)?);
+    bench.hold(slow, Way::FromLeader)?;
+    send(&mut waits, &[sync()]);
+    nothing_yet(&mut waits.connection)?;
+    send(&mut reads, &[exists("/", false)]);
+    nothing_yet(&mut reads.connection)?;
+    bench.release()?;
+    reply(&mut waits, OpCode::Sync, ErrorCode::Ok)?;
+    reply(&mut reads, OpCode::Exists, ErrorCode::Ok).map(drop)
 }
 
 fn credentials(bench: &mut Bench<'_>) -> Outcome {

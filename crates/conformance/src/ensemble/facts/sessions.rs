@@ -6,7 +6,7 @@ use zookit_proto::types::CreateMode;
 use zookit_proto::{ErrorCode, Request, SessionId};
 
 use super::super::bench::catch_up;
-use super::super::{Bench, Fact};
+use super::super::{Bench, Fact, Version};
 use super::always;
 use crate::Outcome;
 use crate::suite::Client;
@@ -16,7 +16,7 @@ use crate::wire::new_session;
 pub(super) const FACTS: &[Fact] = &[
     Fact { name: "a session ends that no member hears of", holds: always, run: expires },
     Fact { name: "a session lives that a follower hears of", holds: always, run: lives },
-    Fact { name: "a connection left without a word is closed", holds: always, run: left },
+    Fact { name: "a connection left without a word is closed", holds: from_3_5, run: left },
 ];
 
 /// What the sessions here ask for, the shortest that there is.
@@ -28,6 +28,11 @@ const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Just long enough to see what is there already.
 const NO_TIME: Duration = Duration::from_millis(1);
+
+/// Before that a member closes the connections of no session but those of its leader's list.
+fn from_3_5(version: Version) -> bool {
+    version >= Version::new(3, 5, 0)
+}
 
 fn expires(bench: &mut Bench<'_>) -> Outcome {
     let (path, silent_path) = (bench.path("left"), bench.path("silent"));

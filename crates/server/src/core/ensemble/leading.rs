@@ -85,6 +85,14 @@ impl Leading {
         }
     }
 
+    /// Takes note of the sessions that the leader's own member has heard of.
+    pub(super) fn hear(&mut self, member: &mut Server) {
+        self.server.at(member.clock());
+        for (session, timeout) in member.take_touched() {
+            self.server.touch_for(session, timeout);
+        }
+    }
+
     /// Whether the session lives, and is attached to this member.
     fn check_owner(&mut self, session: SessionId, from: usize) -> Result<(), ErrorCode> {
         if !self.server.has_session(session) {

@@ -24,6 +24,8 @@ pub(super) enum Body {
     Committed(usize, Option<u64>),
     /// To a member: an answer that has no place in the history.
     Told(u64, Told),
+    /// To a member: which sessions it has heard of.
+    Ping,
 }
 
 impl Message {
@@ -59,12 +61,13 @@ impl Message {
     }
 
     /// Whether it may arrive before transactions that set out earlier on the same way. A member
-    /// that is told whether a session lives tells the client at once, and those transactions it
-    /// has received too, but applies them by and by: so a client can come to a member that lags.
+    /// that is told whether a session lives tells the client at once, and one that is asked which
+    /// sessions it has heard of answers at once. Those transactions it has received too, but
+    /// applies them by and by: so a client can come to a member that lags.
     ///
-    /// Facts: `Learner.revalidate`, `CommitProcessor`.
+    /// Facts: `Learner.revalidate` and `ping`, `CommitProcessor`.
     #[must_use]
     pub const fn may_overtake(&self) -> bool {
-        matches!(self.body, Body::Told(_, Told::Reopened(_)))
+        matches!(self.body, Body::Told(_, Told::Reopened(_)) | Body::Ping)
     }
 }

@@ -18,7 +18,9 @@
 //!
 //! Facts: `Leader`, `Learner` and `LearnerHandler` of Apache ZooKeeper.
 
+mod control;
 mod leading;
+mod meeting;
 mod message;
 #[cfg(test)]
 mod tests;
@@ -26,12 +28,13 @@ mod tests;
 pub use message::Message;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use zookit_proto::{ErrorCode, Reply, Request, SessionId, Zxid};
+use zookit_proto::SessionId;
 
 use self::leading::Leading;
 use self::message::Body;
-use super::server::{Role, Told};
+use super::server::Told;
 use super::{Change, Config, Server, Time, Transaction};
 
 /// An ensemble as a state machine: its members, and what is under way between them.
@@ -46,6 +49,8 @@ pub struct Ensemble {
     sent: usize,
     /// How often members came in touch with a leader.
     meetings: u64,
+    /// When the leader may ask its followers again which sessions they have heard of.
+    ping_at: Time,
 }
 
 #[derive(Debug)]
@@ -86,6 +91,7 @@ impl Ensemble {
             messages: VecDeque::new(),
             sent: 0,
             meetings: 0,
+            ping_at: Time::ZERO,
         };
         if ensemble.leading.is_some() {
             let size = ensemble.size();
@@ -184,6 +190,12 @@ impl Ensemble {
                     member.server.follow_answer(now, number, told);
                 }
             }
+            Body::Ping => {
+                let member = self.members.get_mut(to);
+                if let Some(member) = member.filter(|member| member.since == Some(since)) {
+                    member.server.report_touched();
+                }
+            }
         }
     }
 
@@ -193,7 +205,8 @@ impl Ensemble {
         let leading = self.leading.as_ref().filter(|_| self.leader.is_some());
         let leading = leading.and_then(|leading| leading.server.poll_timeout());
         let members = self.members.iter().filter_map(|member| member.server.poll_timeout());
-        members.chain(leading).min()
+        let ping = self.untold().next().map(|_| self.ping_at);
+        members.chain(leading).chain(ping).min()
     }
 
     /// The time has come, or time has passed, for all of them.
@@ -205,182 +218,48 @@ impl Ensemble {
             leading.server.handle_timeout(now);
             self.publish(None);
         }
+        if now >= self.ping_at {
+            self.ping(now);
+        }
     }
 }
 
-/// What a test can do to the whole of it.
+/// What is said.
 impl Ensemble {
-    /// The network between a member and all others fails: it closes its clients' connections, and
-    /// takes none, or, `read_only`, those that want to read only. If it led, or there is no quorum
-    /// without it, nobody leads, and the same becomes of all others until one is
-    /// [elected](Self::elect).
-    pub fn cut(&mut self, now: Time, member: usize, read_only: bool) {
-        let Some(cut) = self.members.get_mut(member) else { return };
-        cut.cut = true;
-        let led = self.leader == Some(member);
-        self.part(now, member, read_only);
-        if led || !self.has_quorum() {
-            self.leader = None;
-            for other in 0..self.size() {
-                self.part(now, other, read_only);
-            }
-        }
+    /// The followers that have heard of sessions, and have not told the leader.
+    fn untold(&self) -> impl Iterator<Item = (usize, u64)> {
+        let leader = self.leader;
+        let followers = self.members.iter().enumerate().filter(move |(at, _)| Some(*at) != leader);
+        followers.filter_map(move |(at, member)| {
+            member
+                .since
+                .filter(|_| leader.is_some() && member.server.has_touched())
+                .map(|it| (at, it))
+        })
     }
 
-    /// The network of a member is whole again. If there is a leader, it has all that was agreed on
-    /// before it serves; if there is none, one may be [elected](Self::elect).
-    pub fn join(&mut self, now: Time, member: usize) {
-        let Some(joins) = self.members.get_mut(member) else { return };
-        joins.cut = false;
-        if self.leading.is_none() {
-            joins.server.resume(now);
-            self.leader = Some(member);
-        } else if self.leader.is_some() && joins.since.is_none() {
-            self.meet(now, member);
-        }
-    }
-
-    /// A member that is not cut off leads from now on, in the next epoch: all connections are
-    /// closed, what was under way is void, and sessions have their full timeouts. False, and
-    /// nothing happens, if it has no quorum.
-    pub fn elect(&mut self, now: Time, leader: usize) -> bool {
-        let eligible = self.members.get(leader).is_some_and(|member| !member.cut);
-        if !eligible || !self.has_quorum() {
-            return false;
-        }
-        match &mut self.leading {
-            Some(leading) => leading.elect(now),
-            None => {
-                if let Some(alone) = self.member_mut(0) {
-                    alone.bump_epoch(now);
-                }
-                return true;
-            }
-        }
-        for member in 0..self.size() {
-            if !self.is_cut(member) {
-                self.part(now, member, false);
-            }
-        }
-        self.begin(now, leader);
-        true
-    }
-
-    /// Ends a session as if its time were over. False if there is none such, or nobody leads.
-    pub fn expire_session(&mut self, now: Time, session: SessionId) -> bool {
-        let Some(leading) = &mut self.leading else {
-            return self.member_mut(0).is_some_and(|alone| alone.expire_session(now, session));
-        };
-        if self.leader.is_none() {
-            return false;
-        }
-        let ended = leading.server.expire_session(now, session);
-        self.publish(None);
-        ended
-    }
-
-    /// Carries out a request by the ensemble itself, as super user, in the name of a session or of
-    /// none; see [`Server::execute`]. Reads show all that was agreed on.
-    ///
-    /// # Errors
-    /// What a client would be answered; `SystemError` if nobody leads.
-    pub fn execute(
-        &mut self,
-        now: Time,
-        session: SessionId,
-        request: &Request,
-    ) -> Result<Reply, ErrorCode> {
-        let Some(leading) = &mut self.leading else {
-            let alone = self.member_mut(0).ok_or(ErrorCode::SystemError)?;
-            return alone.execute(now, session, request);
-        };
-        if self.leader.is_none() {
-            return Err(ErrorCode::SystemError);
-        }
-        let result = leading.server.execute(now, session, request);
-        self.publish(None);
-        result
-    }
-}
-
-impl Ensemble {
-    fn has_quorum(&self) -> bool {
-        let together = self.members.iter().filter(|member| !member.cut).count();
-        together > self.size() / 2
-    }
-
-    /// A leader begins: all that it can reach follow it. Its own member is in the new epoch at once,
-    /// the others are with the first transaction in it.
-    ///
-    /// Facts: `Leader.startZkServer`, which sets the last zxid of the leader's database.
-    fn begin(&mut self, now: Time, leader: usize) {
-        self.leader = Some(leader);
-        for member in 0..self.size() {
-            if !self.is_cut(member) {
-                self.meet(now, member);
-            }
-        }
-        let zxid = self.agreed().map_or(Zxid(0), Server::last_zxid);
-        if let Some(leads) = self.member_mut(leader) {
-            leads.set_zxid(zxid);
-        }
-        self.publish(None);
-    }
-
-    /// Tells the member that leads how many follow.
-    fn count_followers(&mut self) {
-        let together = self.members.iter().filter(|member| member.since.is_some()).count();
-        let leads = self.leader.and_then(|leader| self.members.get_mut(leader));
-        if let Some(leads) = leads.filter(|leads| leads.since.is_some()) {
-            leads.server.set_role(Role::Leader(together.saturating_sub(1)));
-        }
-    }
-
-    /// A member has found the leader: it catches up, and serves.
-    fn meet(&mut self, now: Time, member: usize) {
-        // What was agreed on before is for those to be told who follow already.
-        self.publish(None);
-        let applied = self.members.get(member).map_or(0, |member| member.applied);
-        for place in applied..self.history().len() {
-            self.apply(now, member, place, None);
-        }
-        self.meetings = self.meetings.saturating_add(1);
-        if let Some(member) = self.members.get_mut(member) {
-            member.since = Some(self.meetings);
-            member.server.find_leader(now);
-        }
-        self.count_followers();
-    }
-
-    /// A member and its leader lose each other.
-    fn part(&mut self, now: Time, member: usize, read_only: bool) {
-        let alone = self.leading.is_none();
-        let Some(member) = self.members.get_mut(member) else { return };
-        if alone {
-            member.server.halt(now);
-        } else if member.since.take().is_some() || member.server.is_read_only() != read_only {
-            member.server.lose_leader(now, read_only);
-        }
-        self.count_followers();
-    }
-
-    /// A member applies the transaction of this place, unless it has.
-    fn apply(&mut self, now: Time, member: usize, place: usize, number: Option<u64>) {
-        let (Some(leading), Some(member)) = (&self.leading, self.members.get_mut(member)) else {
-            return;
-        };
-        if place != member.applied {
+    /// The leader asks its followers which sessions they have heard of, as it does twice a tick.
+    /// Those that have not need not be asked.
+    fn ping(&mut self, now: Time) {
+        let Some(leader) = self.leader else { return };
+        let asked: Vec<_> = self.untold().collect();
+        if asked.is_empty() {
             return;
         }
-        if let Some(transaction) = leading.server.history().get(place) {
-            member.applied = member.applied.saturating_add(1);
-            member.server.follow_transaction(now, transaction, number);
+        let tick = self.agreed().map_or(Duration::ZERO, |agreed| agreed.config().tick);
+        self.ping_at = now.after(tick.checked_div(2).unwrap_or_default());
+        for (to, since) in asked {
+            self.messages.push_back(Message { from: leader, to, since, body: Body::Ping });
         }
     }
 
-    /// Takes what members have to say to their leader.
+    /// Takes what members have to say to their leader. Of the sessions that it has heard of itself
+    /// the leader knows at once.
     fn collect(&mut self) {
         let Some(leader) = self.leader.filter(|_| self.leading.is_some()) else { return };
+        if let (Some(leading), Some(leads)) = (&mut self.leading, self.members.get_mut(leader)) {
+            leading.hear(&mut leads.server);
+        }
         for (from, member) in self.members.iter_mut().enumerate() {
             let Some(since) = member.since else { continue };
             for forwarded in member.server.forwarded() {

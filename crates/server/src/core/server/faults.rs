@@ -8,7 +8,7 @@ use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Text, Xid};
 use super::super::Change;
 use super::super::connection::{ConnectionId, Delayed};
 use super::Server;
-use super::following::Forward;
+use super::forward::Forward;
 use super::log::Outcome;
 use super::requests::is_write;
 

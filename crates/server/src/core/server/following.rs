@@ -11,76 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use zookit_proto::connect::ConnectRequest;
-use zookit_proto::types::Id;
 use zookit_proto::{ErrorCode, OpCode, Request, SessionId, Xid};
 
 use super::super::connection::{ConnectionId, Stage};
 use super::super::sessions;
 use super::super::{Change, Time, Transaction, Written};
 use super::Server;
+use super::forward::{Forward, Forwarded, Role, Told};
 use super::log::Outcome;
 use super::requests::is_write;
 
 /// Whether it is for the leader to decide.
 pub(super) fn is_leaders(opcode: OpCode) -> bool {
     is_write(opcode) || matches!(opcode, OpCode::Sync | OpCode::CloseSession)
-}
-
-/// What a member asks of its leader.
-#[derive(Debug, Clone)]
-pub(in super::super) struct Forwarded {
-    /// The member's number for it; the answer names it.
-    pub(in super::super) number: u64,
-    /// Whose it is.
-    pub(in super::super) session: SessionId,
-    /// What is asked.
-    pub(in super::super) what: Forward,
-}
-
-/// What there is to be asked.
-#[derive(Debug, Clone)]
-pub(in super::super) enum Forward {
-    /// A write, by a connection that is authenticated as these.
-    Write {
-        /// What.
-        request: Box<Request>,
-        /// Who.
-        ids: Vec<Id>,
-    },
-    /// A write that is refused, and takes a number all the same.
-    Refuse {
-        /// What it was.
-        opcode: OpCode,
-        /// Why.
-        code: ErrorCode,
-    },
-    /// That it has applied all there was when this was asked.
-    Sync(Box<Request>),
-    /// A new session.
-    Open {
-        /// As it was negotiated.
-        timeout: Duration,
-    },
-    /// A session that is taken up again, here.
-    Reopen {
-        /// As it was negotiated.
-        timeout: Duration,
-    },
-    /// The end of a session.
-    Close,
-    /// Nothing: these sessions were heard of since the last time.
-    Touched(Vec<(SessionId, Duration)>),
-}
-
-/// What a leader tells a member besides the history.
-#[derive(Debug, Clone, Copy)]
-pub(in super::super) enum Told {
-    /// A request is refused, without a number.
-    Refused(ErrorCode),
-    /// A session is taken up again, or there is none such.
-    Reopened(bool),
-    /// All there was when it was asked has been applied here by now.
-    Synced,
 }
 
 /// What waits for the leader.
@@ -98,18 +41,6 @@ enum Waiting {
     Handshake(Box<ConnectRequest>, Duration),
 }
 
-/// What a member is in its ensemble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in super::super) enum Role {
-    /// It has no leader.
-    #[default]
-    Looking,
-    /// It follows one.
-    Follower,
-    /// It is the one that leads, and so many follow.
-    Leader(usize),
-}
-
 /// What a member is to its leader.
 #[derive(Debug, Default)]
 pub(super) struct Following {
@@ -123,15 +54,6 @@ pub(super) struct Following {
     forwarded: Vec<Forwarded>,
     /// The sessions heard of since the leader was told last.
     touched: BTreeMap<SessionId, Duration>,
-    reported: Time,
-    pause: Duration,
-}
-
-impl Following {
-    /// When the leader is to be told of sessions.
-    pub(super) fn reports_at(&self) -> Option<Time> {
-        (!self.touched.is_empty()).then(|| self.reported.after(self.pause))
-    }
 }
 
 /// What the ensemble does with a member.
@@ -139,9 +61,7 @@ impl Server {
     /// It is one of so many members from now on, and decides nothing itself. It serves once it has
     /// a leader.
     pub(in super::super) fn follow(&mut self, members: usize) {
-        // A leader asks its followers twice a tick, and they tell it of their sessions.
-        let pause = self.config.tick.checked_div(2).unwrap_or_default();
-        self.following = Some(Box::new(Following { members, pause, ..Following::default() }));
+        self.following = Some(Box::new(Following { members, ..Following::default() }));
         self.halted = true;
     }
 
@@ -254,7 +174,7 @@ impl Server {
         self.following.is_some() && !self.read_only && is_leaders(opcode)
     }
 
-    /// Whether it has heard of this session and has not told the leader, which it does twice a tick.
+    /// Whether it has heard of this session and has not told the leader, which asks twice a tick.
     #[must_use]
     pub fn has_untold(&self, session: SessionId) -> bool {
         self.following.as_ref().is_some_and(|it| it.touched.contains_key(&session))
@@ -382,20 +302,26 @@ impl Server {
     /// The leader will want to know that the session was heard of.
     pub(super) fn note_touch(&mut self, session: SessionId, timeout: Duration) {
         if let Some(following) = self.following.as_mut().filter(|_| !self.read_only) {
-            if following.touched.is_empty() {
-                following.reported = following.reported.max(self.now);
-            }
             following.touched.insert(session, timeout);
         }
     }
 
-    /// Tells the leader which sessions were heard of, if it is time to.
-    pub(super) fn report_touches(&mut self) {
-        let Some(following) = &mut self.following else { return };
-        if following.reports_at().is_some_and(|at| at <= self.now) {
-            following.reported = self.now;
-            let touched = std::mem::take(&mut following.touched).into_iter().collect();
-            let what = Forward::Touched(touched);
+    /// Whether it has heard of sessions that it has not told the leader of.
+    pub(in super::super) fn has_touched(&self) -> bool {
+        self.following.as_ref().is_some_and(|following| !following.touched.is_empty())
+    }
+
+    /// The sessions heard of since this was asked last.
+    pub(in super::super) fn take_touched(&mut self) -> Vec<(SessionId, Duration)> {
+        let following = self.following.as_mut();
+        let touched = following.map(|following| std::mem::take(&mut following.touched));
+        touched.into_iter().flatten().collect()
+    }
+
+    /// The leader asks which sessions were heard of.
+    pub(in super::super) fn report_touched(&mut self) {
+        let what = Forward::Touched(self.take_touched());
+        if let Some(following) = &mut self.following {
             following.forwarded.push(Forwarded { number: 0, session: SessionId::NONE, what });
         }
     }

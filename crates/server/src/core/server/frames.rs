@@ -63,7 +63,8 @@ impl Server {
             if self.take_waiting(id) {
                 continue;
             }
-            let waiting = self.connections.get(&id).map_or(0, |connection| connection.waiting.len());
+            let waiting =
+                self.connections.get(&id).map_or(0, |connection| connection.waiting.len());
             if waiting >= MANY_WAITING {
                 return;
             }

@@ -14,7 +14,7 @@ use zookit_proto::{ErrorCode, OpCode, Reply, Request, Text, Xid};
 use super::super::connection::ConnectionId;
 use super::super::{Change, Profile, read};
 use super::Server;
-use super::following::Forward;
+use super::forward::Forward;
 use super::log::Outcome;
 use super::requests::is_write;
 

@@ -21,6 +21,7 @@
 mod control;
 mod faults;
 mod following;
+mod forward;
 mod frames;
 mod handshake;
 mod info;
@@ -37,7 +38,7 @@ mod words;
 mod writes;
 
 pub use faults::{Asked, Effect, Fault, FaultId};
-pub(super) use following::{Forward, Forwarded, Role, Told};
+pub(super) use forward::{Forward, Forwarded, Role, Told};
 pub use info::{ConnectionInfo, SessionInfo, WatchInfo, WatchMode};
 pub use log::{Logged, Outcome};
 pub use snapshot::Snapshot;
@@ -314,6 +315,11 @@ impl Server {
     /// It is so late, on the caller's clock. Time does not run backwards.
     pub(super) fn at(&mut self, now: Time) {
         self.now = self.now.max(now.after(self.moved));
+    }
+
+    /// How late it is for it.
+    pub(super) const fn clock(&self) -> Time {
+        self.now
     }
 
     /// The date: milliseconds since the Unix epoch.

@@ -17,8 +17,7 @@ impl Server {
             return connection;
         }
         let reaping = self.reaps().then_some(self.reaping.next());
-        let report = self.following.as_ref().and_then(|following| following.reports_at());
-        [connection, self.sessions.next_expiry(), reaping, report].into_iter().flatten().min()
+        [connection, self.sessions.next_expiry(), reaping].into_iter().flatten().min()
     }
 
     /// Carries out what is due.
@@ -39,7 +38,6 @@ impl Server {
         if self.reaps() {
             self.reap();
         }
-        self.report_touches();
     }
 
     /// Whether it is for this server to delete containers and TTL znodes.

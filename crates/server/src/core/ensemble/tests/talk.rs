@@ -40,7 +40,9 @@ pub(super) struct Line {
 
 impl Talk {
     pub(super) fn of(members: usize) -> Self {
-        let ensemble = Ensemble::new(&Config::default(), members, 3);
+        let words = ["*".to_owned()].into();
+        let config = Config { four_letter_words: words, ..Config::default() };
+        let ensemble = Ensemble::new(&config, members, 3);
         Self { ensemble, now: Time::ZERO, under_way: VecDeque::new(), ports: 40_000 }
     }
 
@@ -65,6 +67,23 @@ impl Talk {
         self.ensemble.handle_timeout(self.now);
     }
 
+    /// A client dials a member.
+    fn connect(&mut self, member: usize) -> Line {
+        self.ports += 1;
+        let peer = SocketAddr::from(([127, 0, 0, 1], self.ports));
+        let id = self.ensemble.member_mut(member).unwrap().connect(self.now, peer);
+        let (unread, heard) = (BytesMut::new(), BytesMut::new());
+        Line { member, id, unread, heard, closed: false, next_xid: 1 }
+    }
+
+    /// What a member answers to a four-letter word.
+    pub(super) fn word(&mut self, member: usize, word: &[u8; 4]) -> String {
+        let mut line = self.connect(member);
+        self.send(&mut line, word);
+        assert!(line.closed);
+        String::from_utf8(line.heard.to_vec()).unwrap()
+    }
+
     /// A client dials a member and shakes hands.
     pub(super) fn dial(
         &mut self,
@@ -72,11 +91,7 @@ impl Talk {
         session: Option<&ConnectResponse>,
         seen: Zxid,
     ) -> Line {
-        self.ports += 1;
-        let peer = SocketAddr::from(([127, 0, 0, 1], self.ports));
-        let id = self.ensemble.member_mut(member).unwrap().connect(self.now, peer);
-        let (unread, heard) = (BytesMut::new(), BytesMut::new());
-        let mut line = Line { member, id, unread, heard, closed: false, next_xid: 1 };
+        let mut line = self.connect(member);
         let hello = ConnectRequest {
             protocol_version: 0,
             last_zxid_seen: seen,
@@ -128,12 +143,16 @@ impl Talk {
     pub(super) fn ask(&mut self, line: &mut Line, request: &Request) -> Xid {
         let xid = Xid(line.next_xid);
         line.next_xid += 1;
+        self.ask_as(line, xid, request);
+        xid
+    }
+
+    pub(super) fn ask_as(&mut self, line: &mut Line, xid: Xid, request: &Request) {
         let mut bytes = BytesMut::new();
         let number = request.opcode().number();
         frame::append_request(&mut bytes, xid, number, usize::MAX, |out| request.write(out))
             .unwrap();
         self.send(line, &bytes);
-        xid
     }
 
     fn frame(&mut self, line: &mut Line) -> Option<Bytes> {
