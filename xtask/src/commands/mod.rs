@@ -1,6 +1,7 @@
 //! The table of commands: one line each here, one file each beside this one.
 
 mod callgrind;
+mod chaos;
 mod check;
 mod ci;
 mod conformance;
@@ -106,6 +107,10 @@ const COMMANDS: &[Command] = &[
         arguments: "[ARGUMENTS OF zookit-trials survive]",
         about: "the client on real ensembles under accidents; by default all of it on every version",
         run: survive::run,
+        name: "chaos",
+        arguments: "[--minutes M] [--release VERSION] [--seed S] [--out DIRECTORY] | check FILE",
+        about: "workloads on real servers that are killed, paused and cut off, and what came of them",
+        run: chaos::run,
     },
     Command {
         name: "check",

@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn a_multi_is_about_the_path_of_each_of_its_operations() {
         let multis = Request::samples().into_iter().filter_map(|request| match &request {
-            Request::Multi(multi) if !multi.ops.is_empty() => Some((request.clone(), multi.clone())),
+            Request::Multi(multi) if !multi.ops.is_empty() => {
+                Some((request.clone(), multi.clone()))
+            }
             _ => None,
         });
         let mut seen = 0;

@@ -81,6 +81,13 @@ pub(super) fn is_failed(changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::Error(_)))
 }
 
+/// Whether a transaction is a multi of nothing, as a fence is. A leader looks whose a session is, and
+/// whether it lives, for each operation of a multi, and so not for this
+/// (`PrepRequestProcessor.pRequest2Txn`): one that was long under way comes late, and does no harm.
+pub(super) fn is_nothing(change: &Change) -> bool {
+    matches!(change, Change::Multi(changes) if changes.is_empty())
+}
+
 /// Whether a transaction is the refusal of a request.
 pub(super) fn is_refusal(change: &Change) -> bool {
     match change {

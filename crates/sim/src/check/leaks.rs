@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use zookit_proto::{SessionId, Text, Time};
-use zookit_session::State;
+use zookit_session::{State, WatchKind};
 
 use super::Violation;
 use super::clients::Clients;
@@ -136,7 +136,7 @@ fn check_watches(
     }
     for (session, (number, paths)) in &kept {
         let Some((client, _)) = clients.owner(*session) else { continue };
-        let held = watches.paths(client).map(|(path, _)| path).collect::<BTreeSet<_>>();
+        let held = watches.paths(client).map(|(path, ..)| path).collect::<BTreeSet<_>>();
         if let Some(path) = paths.difference(&held).next() {
             let what = format!(
                 "member {number} still has a watch on {path} of session {session}, and client {} \
@@ -146,13 +146,16 @@ fn check_watches(
             return violation(left.now, what);
         }
     }
+    let data_only = left.members.iter().any(|member| member.data_watches_only);
     for (client, standing) in clients.iter().filter(|_| all) {
         if standing.state != State::Connected {
             continue;
         }
         let paths = kept.get(&standing.session).map(|(_, paths)| paths);
         let lacks = |path: &&Text| paths.is_none_or(|paths| !paths.contains(path));
-        let armed = watches.paths(client).filter(|(_, armed)| *armed).map(|(path, _)| path);
+        let told_of = |kind| !data_only || kind != WatchKind::Children;
+        let armed = watches.paths(client).filter(|(_, kind, armed)| *armed && told_of(*kind));
+        let armed = armed.map(|(path, ..)| path);
         if let Some(path) = armed.into_iter().find(lacks) {
             let what = format!("client {} waits at {path}, and no member has its watch", client.0);
             return violation(left.now, what);

@@ -29,6 +29,8 @@ pub struct MemberLeft {
     pub ephemerals: Vec<(Text, SessionId)>,
     /// The watches.
     pub watches: Vec<WatchLeft>,
+    /// Whether those on children alone are left out, as four-letter words leave them out.
+    pub data_watches_only: bool,
 }
 
 /// A watch of a member.
@@ -79,6 +81,7 @@ impl MemberLeft {
             sessions: sessions.map(|session| session.id).collect(),
             ephemerals: owners.collect(),
             watches: watches.collect(),
+            data_watches_only: false,
         }
     }
 }

@@ -12,7 +12,7 @@ use zookit_server::core::Transaction;
 use zookit_session::{Generation, StateChange, WatchNotice};
 
 use super::Violation;
-use super::content::is_refusal;
+use super::content::{is_nothing, is_refusal};
 use super::fate::{EndedCall, Fate, Key, Place, Placed};
 use crate::observe::{Call, ClientId, End};
 
@@ -146,6 +146,8 @@ impl Order {
         if is_refusal(&transaction.change) {
             self.refusals.entry(transaction.session).or_default().push(transaction.zxid);
         }
+        // What has no effect has no order, unless it is answered.
+        let placed = placed.filter(|_| !is_nothing(&transaction.change));
         placed.map_or(Ok(()), |placed| self.placed(now, placed))
     }
 

@@ -15,7 +15,7 @@ use zookit_session::{Generation, Reason, State, StateChange};
 
 use super::Violation;
 use super::clients::{Clients, Standing};
-use super::content::is_refusal;
+use super::content::{is_nothing, is_refusal};
 use super::history::History;
 use crate::observe::{Call, ClientId, End};
 
@@ -166,7 +166,7 @@ impl Sessions {
                 return violation(now, format!("session {session} begins again ({zxid})"));
             }
             (Change::CreateSession { .. }, None) => return Ok(()),
-            (change, _) if is_refusal(change) => return Ok(()),
+            (change, _) if is_refusal(change) || is_nothing(change) => return Ok(()),
             (_, None) if *session != SessionId::NONE => {
                 let what = format!("session {session} changes something ({zxid}) and never began");
                 return violation(now, what);

@@ -17,7 +17,7 @@ use zookit_session::{
     Generation, Reason, State, StateChange, WatchEnd, WatchKind, WatchNotice, WatcherId,
 };
 
-use super::{Checkers, Final, Violation};
+use super::{Bounds, Checkers, Final, Violation};
 use crate::observe::{Call, ClientId, End, Observation};
 
 /// The timeout of all sessions.
@@ -47,9 +47,20 @@ impl Run {
         }
     }
 
+    /// With client 1 connected, in session 1; observations are made later than things happen.
+    pub(super) fn observed_late() -> Self {
+        let bounds = Bounds { in_order: false, ..Bounds::default() };
+        let checkers = Checkers::within(1, bounds);
+        Self { checkers, ..Self::new() }.begun()
+    }
+
     /// With client 1 connected, in session 1.
     pub(super) fn connected() -> Self {
-        let mut run = Self::new();
+        Self::new().begun()
+    }
+
+    fn begun(self) -> Self {
+        let mut run = self;
         run.begin(1);
         run.state(1, State::Connected, Reason::NewSession);
         run

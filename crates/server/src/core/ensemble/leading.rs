@@ -7,10 +7,16 @@
 
 use std::collections::BTreeMap;
 
-use zookit_proto::{ErrorCode, SessionId};
+use zookit_proto::{ErrorCode, Request, SessionId};
 
 use super::super::server::{Forward, Forwarded, Told};
 use super::super::{Change, Config, Server, Time};
+
+/// Whether it is a multi of nothing. Whose the session is, `PrepRequestProcessor` looks for each
+/// operation of a multi, and so not for this.
+fn is_nothing(request: &Request) -> bool {
+    matches!(request, Request::Multi(multi) if multi.ops.is_empty())
+}
 
 /// What the leader knows. It outlives leaders: it is what a quorum has agreed on.
 #[derive(Debug)]
@@ -39,7 +45,9 @@ impl Leading {
         let Forwarded { session, what, .. } = asked;
         match what {
             Forward::Write { request, ids } => {
-                if let Err(code) = self.check_owner(session, from) {
+                let checked =
+                    if is_nothing(&request) { Ok(()) } else { self.check_owner(session, from) };
+                if let Err(code) = checked {
                     self.server.commit(session, Change::Error(code));
                     return None;
                 }

@@ -15,12 +15,20 @@ fn a_watch(path: &str) -> WatchLeft {
 
 /// Client 1 waits at `/a`; everything is as it must be, but for what is changed.
 fn with(change: impl FnOnce(&mut Final<'_>)) -> Result<(), super::super::Violation> {
+    with_a(WatchKind::Data, change)
+}
+
+fn with_a(
+    kind: WatchKind,
+    change: impl FnOnce(&mut Final<'_>),
+) -> Result<(), super::super::Violation> {
     let mut run = Run::connected();
-    run.watch(1, 1, WatchKind::Data, "/a");
+    run.watch(1, 1, kind, "/a");
     let zxid = run.last();
     run.finish_with(|left| {
         let (sessions, watches) = (vec![session(1)], vec![a_watch("/a")]);
-        left.members.push(MemberLeft { zxid, sessions, ephemerals: Vec::new(), watches });
+        let member = MemberLeft { zxid, sessions, watches, ..MemberLeft::default() };
+        left.members.push(member);
         let client = ClientId(1);
         left.clients.push(ClientLeft { client, in_flight: 0, queued: 0, watchers: 1 });
         change(left);
@@ -55,6 +63,17 @@ fn a_watch_that_nobody_waits_for_is_caught() {
 #[test]
 fn a_watch_that_was_not_restored_is_caught() {
     let left = with(|left| left.members[0].watches.clear());
+    caught(left, "leaks", "client 1 waits at /a, and no member has its watch");
+}
+
+#[test]
+fn a_member_that_does_not_tell_of_watches_on_children_may_have_them() {
+    let told_of_data = |left: &mut Final<'_>| {
+        left.members[0].watches.clear();
+        left.members[0].data_watches_only = true;
+    };
+    assert_eq!(with_a(WatchKind::Children, told_of_data), Ok(()));
+    let left = with_a(WatchKind::Data, told_of_data);
     caught(left, "leaks", "client 1 waits at /a, and no member has its watch");
 }
 

@@ -1,7 +1,8 @@
 //! Runs made by hand, good ones and bad ones.
 
+use zookit_proto::ops::multi::MultiRequest;
 use zookit_proto::types::EventType;
-use zookit_proto::{ErrorCode, Zxid};
+use zookit_proto::{ErrorCode, Request, Zxid};
 use zookit_server::core::Change;
 
 use super::super::testing::{Run, delete, deleted, read, set, was_set};
@@ -35,6 +36,31 @@ fn effects_out_of_order_are_caught_though_nobody_was_answered() {
         "order",
         "submitted its 1. call before its 2., and they took effect at 0x3 and 0x2",
     );
+}
+
+/// A fence that was lost with its connection is taken by a leader though its session has moved on.
+#[test]
+fn a_lost_multi_of_nothing_may_come_late() {
+    let mut run = Run::connected();
+    run.submit(1, Request::Multi(MultiRequest::default()));
+    run.end(1, End::NoReply);
+    run.submit(2, delete("/b"));
+    let at = run.commit(1, deleted("/b"));
+    run.commit(1, Change::Multi(Vec::new()));
+    run.answer(2, at);
+    run.passes();
+}
+
+/// One that was answered has its place as everything else.
+#[test]
+fn an_answered_multi_of_nothing_out_of_order_is_caught() {
+    let mut run = Run::connected();
+    run.submit(1, Request::Multi(MultiRequest::default()));
+    run.submit(2, delete("/b"));
+    run.commit(1, deleted("/b"));
+    let fence = run.commit(1, Change::Multi(Vec::new()));
+    run.answer(1, fence);
+    run.is_caught("order", "submitted its 1. call before its 2.");
 }
 
 #[test]

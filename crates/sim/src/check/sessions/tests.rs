@@ -2,9 +2,12 @@
 
 use super::super::testing::{Run, create, created, deleted, session};
 use zookit_proto::Request;
+use zookit_proto::ops::multi::MultiRequest;
 use zookit_proto::types::CreateMode;
-use zookit_server::core::Owner;
+use zookit_server::core::{Change, Owner};
 use zookit_session::{Loss, Reason, State};
+
+use crate::observe::End;
 
 const LOST: Reason = Reason::Lost(Loss::Fin);
 
@@ -152,6 +155,16 @@ fn a_change_after_the_end_of_its_session_is_caught() {
     run.close(1, &[]);
     run.commit(1, created("/a", Owner::Session(session(1))));
     run.is_caught("sessions", "session 0x1 changes something (0x3), and it ended at 0.000s (0x2)");
+}
+
+#[test]
+fn a_multi_of_nothing_after_the_end_of_its_session_passes() {
+    let mut run = Run::connected();
+    run.submit(1, Request::Multi(MultiRequest::default()));
+    run.close(1, &[]);
+    run.commit(1, Change::Multi(Vec::new()));
+    run.end(1, End::NoReply);
+    run.passes();
 }
 
 #[test]

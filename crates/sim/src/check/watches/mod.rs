@@ -41,6 +41,9 @@ pub struct Watches {
     absences: BTreeMap<ClientId, u64>,
     /// Clients whose session has just ended, and whether that was a read-only server's.
     expired: BTreeMap<ClientId, Reason>,
+    /// One-shot watchers whose session is gone, and the generation that has begun since: to be told
+    /// before the end of the run, where notices are observed later than they were made.
+    orphans: BTreeMap<Name, Generation>,
     /// How much of the history's log was looked at.
     seen: usize,
 }
@@ -68,6 +71,7 @@ impl Watches {
             due: BTreeMap::new(),
             absences: BTreeMap::new(),
             expired: BTreeMap::new(),
+            orphans: BTreeMap::new(),
             seen: 0,
         }
     }
@@ -81,7 +85,9 @@ impl Watches {
     ) {
         if let (Some((id, kind)), Some(path)) = (watcher, path_of(request)) {
             self.arming.insert(call, (client, id));
-            self.watchers.insert((client, id), Watcher::new(kind, path.clone()));
+            let mut watcher = Watcher::new(kind, path.clone());
+            watcher.absences = self.absences.get(&client).copied().unwrap_or_default();
+            self.watchers.insert((client, id), watcher);
         }
     }
 
@@ -120,7 +126,10 @@ impl Watches {
 
     fn arm(&mut self, history: &History, name: Name, zxid: Option<Zxid>) {
         let Some(watcher) = self.watchers.get_mut(&name) else { return };
-        watcher.absences = self.absences.get(&name.0).copied().unwrap_or_default();
+        // Where a reply is observed late, its client may have been away since it came.
+        if self.in_order {
+            watcher.absences = self.absences.get(&name.0).copied().unwrap_or_default();
+        }
         let Some(zxid) = zxid else {
             watcher.armed = Armed::Somewhen;
             return;
@@ -253,6 +262,7 @@ impl Watches {
     /// It is over.
     fn forget(&mut self, name: Name, history: &History) {
         self.change(name, history, |watcher| watcher.pending.clear());
+        self.orphans.remove(&name);
         let Some(watcher) = self.watchers.remove(&name) else { return };
         let index = if watcher.is_recursive() { &mut self.below } else { &mut self.at };
         if let Some(names) = index.get_mut(&watcher.path) {
@@ -400,25 +410,31 @@ impl Watches {
 
     /// The next session begins: of the last there is no one-shot watcher left.
     fn ended_with_session(
-        &self,
+        &mut self,
         now: Time,
         client: ClientId,
         generation: Generation,
     ) -> Result<(), Violation> {
-        let left = self.of(client).find(|(_, at)| at.kind.is_one_shot() && at.armed != Armed::No);
-        match left {
-            None => Ok(()),
-            Some((name, watcher)) => {
-                let what = format!(
-                    "{} ({:?} of {}) was not told that its session is gone, and generation {} begins",
-                    words(name),
-                    watcher.kind,
-                    watcher.path,
-                    generation.0
-                );
-                violation(now, what)
+        let left = self.of(client).filter(|(_, at)| at.kind.is_one_shot() && at.armed != Armed::No);
+        let left = left.map(|(name, _)| (name, generation)).collect::<Vec<_>>();
+        match left.first() {
+            Some((name, _)) if self.in_order => self.orphaned(now, *name, generation),
+            _ => {
+                self.orphans.extend(left);
+                Ok(())
             }
         }
+    }
+
+    fn orphaned(&self, now: Time, name: Name, begun: Generation) -> Result<(), Violation> {
+        let what = self.watchers.get(&name).map(|at| format!(" ({:?} of {})", at.kind, at.path));
+        let what = format!(
+            "{}{} was not told that its session is gone, and generation {} begins",
+            words(name),
+            what.unwrap_or_default(),
+            begun.0
+        );
+        violation(now, what)
     }
 
     fn of(&self, client: ClientId) -> impl Iterator<Item = (Name, &Watcher)> {
@@ -426,9 +442,10 @@ impl Watches {
         self.watchers.range(range).map(|(name, watcher)| (*name, watcher))
     }
 
-    /// The paths that a client watches, and whether that is armed.
-    pub(super) fn paths(&self, client: ClientId) -> impl Iterator<Item = (&Text, bool)> {
-        self.of(client).map(|(_, watcher)| (&watcher.path, watcher.armed != Armed::No))
+    /// The paths that a client watches, how, and whether that is armed.
+    pub(super) fn paths(&self, client: ClientId) -> impl Iterator<Item = (&Text, WatchKind, bool)> {
+        let of = |watcher: &Watcher| watcher.armed != Armed::No;
+        self.of(client).map(move |(_, watcher)| (&watcher.path, watcher.kind, of(watcher)))
     }
 
     /// Nothing is under way any more: whoever waits for anything must have been told.
@@ -438,6 +455,9 @@ impl Watches {
         history: &History,
         clients: &Clients,
     ) -> Result<(), Violation> {
+        if let Some((name, begun)) = self.orphans.first_key_value() {
+            return self.orphaned(now, *name, *begun);
+        }
         for (client, standing) in clients.iter() {
             if standing.state.is_terminal() {
                 let left = self.of(client).find(|(_, watcher)| watcher.armed != Armed::No);

@@ -264,3 +264,41 @@ fn a_watcher_that_is_silent_about_the_end_of_its_client_is_caught() {
     run.state(1, State::Closed, Reason::Closed);
     run.is_caught("watches", "was not told that it is over");
 }
+
+/// Callers are tasks that run when it pleases them: then only the end of the run is too late.
+#[test]
+fn where_observations_are_late_the_end_of_a_session_may_be_told_late() {
+    for told in [true, false] {
+        let mut run = Run::observed_late();
+        run.watch(1, 1, Data, "/a");
+        run.state(1, State::Suspended, LOST);
+        run.close(1, &[]);
+        run.state(1, State::Expired, Reason::ServerSaidExpired);
+        run.state(2, State::Connecting, Reason::NextGeneration);
+        if told {
+            run.over(1, WatchEnd::SessionLost);
+        }
+        run.begin(2);
+        run.state(2, State::Connected, Reason::NewSession);
+        if told {
+            run.passes();
+        } else {
+            run.is_caught("watches", "was not told that its session is gone");
+        }
+    }
+}
+
+/// The reply came before the loss and is observed behind it: what a server makes up from what there
+/// is then is still no mistake.
+#[test]
+fn where_observations_are_late_a_watcher_counts_as_away_from_its_request_on() {
+    let mut run = Run::observed_late();
+    change(&mut run, 1, "/a");
+    run.submit_with(9, read("/a"), Some((1, Data)), None);
+    let armed = run.last();
+    away_and_back(&mut run);
+    run.answer(9, armed);
+    change(&mut run, 2, "/a");
+    run.event(1, NodeDeleted, "/a", None);
+    run.passes();
+}

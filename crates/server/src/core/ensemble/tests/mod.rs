@@ -4,6 +4,7 @@ mod talk;
 
 use std::time::Duration;
 
+use zookit_proto::ops::multi::MultiRequest;
 use zookit_proto::types::CreateMode;
 use zookit_proto::{ErrorCode, Request, SessionId, Zxid};
 
@@ -90,6 +91,20 @@ fn a_write_through_a_member_that_the_session_has_left_is_refused_and_ends_the_co
     assert_eq!(last.change, Change::Error(ErrorCode::SessionMoved));
     talk.ask(&mut new, &exists("/late"));
     assert_eq!(talk.reply(&mut new).unwrap().err, ErrorCode::NoNode);
+}
+
+/// A real leader looks whose a session is for each operation of a multi.
+#[test]
+fn a_multi_of_nothing_is_taken_through_a_member_that_the_session_has_left() {
+    let mut talk = Talk::of(3);
+    let (mut old, session) = talk.client(1);
+    talk.ask(&mut old, &Request::Multi(MultiRequest::default()));
+    let mut new = talk.dial(2, Some(&session), Zxid(0));
+    talk.carry(|message| message.from() == 2 || message.to() == 2);
+    assert_eq!(talk.greeting(&mut new).unwrap().session_id, session.session_id);
+    talk.carry_all();
+    let last = talk.ensemble.history().last().unwrap();
+    assert_eq!(last.change, Change::Multi(Vec::new()));
 }
 
 #[test]
