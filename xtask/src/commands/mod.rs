@@ -107,6 +107,8 @@ const COMMANDS: &[Command] = &[
         arguments: "[ARGUMENTS OF zookit-trials survive]",
         about: "the client on real ensembles under accidents; by default all of it on every version",
         run: survive::run,
+    },
+    Command {
         name: "chaos",
         arguments: "[--minutes M] [--release VERSION] [--seed S] [--out DIRECTORY] | check FILE",
         about: "workloads on real servers that are killed, paused and cut off, and what came of them",
