@@ -198,7 +198,7 @@ mod tests {
             let begun = Instant::now();
             while prober.served().len() <= more_than {
                 assert!(begun.elapsed() < Duration::from_secs(30), "nobody is served");
-                thread::sleep(BREATH);
+                thread::park_timeout(BREATH);
             }
         };
         served(5);
