@@ -108,7 +108,7 @@ fn probe(shared: &Shared) {
         } else {
             in_vain += 1;
             if in_vain % member.1.max(1) == 0 {
-                thread::sleep(BREATH);
+                thread::yield_now();
             }
         }
     }
