@@ -24,9 +24,6 @@ const STEP: Duration = Duration::from_millis(300);
 /// Between two times of being served.
 const PACE: Duration = Duration::from_millis(8);
 
-/// Between two rounds in vain: no back-off, and yet not all of a processor.
-const BREATH: Duration = Duration::from_millis(5);
-
 /// No answer to these questions is longer.
 const MOST_BYTES: usize = 1 << 16;
 
