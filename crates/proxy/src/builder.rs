@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::accept::{Acceptor, Place};
 use crate::opening::{Opening, OpeningRule};
@@ -20,13 +21,15 @@ pub struct Builder {
     seed: u64,
     tap: Option<Arc<dyn WireTap>>,
     opening: Option<OpeningRule>,
+    patience: Duration,
     thread: Option<Arc<Thread>>,
 }
 
 impl Builder {
     pub(crate) fn new(upstream: SocketAddr) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { upstream, listen, seed: 0, tap: None, opening: None, thread: None }
+        let patience = Duration::ZERO;
+        Self { upstream, listen, seed: 0, tap: None, opening: None, patience, thread: None }
     }
 
     /// Where to listen, of port 0 any that is free; without this a free port of 127.0.0.1.
@@ -57,6 +60,14 @@ impl Builder {
         self
     }
 
+    /// How long a client is kept while nobody listens at the server's address; without this it is
+    /// hung up on at once, which is another thing than being refused: one who was refused would have
+    /// tried again.
+    pub const fn wait_for_server(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Relays on the thread of another proxy rather than on one of its own: for many proxies, each
     /// with little to do. The thread ends with the last of them.
     pub fn beside(mut self, other: &Proxy) -> Self {
@@ -75,7 +86,7 @@ impl Builder {
             Some(thread) => thread,
             None => Arc::new(Thread::start()?),
         };
-        let shared = Shared::new(self.upstream, self.seed, self.tap, self.opening);
+        let shared = Shared::new(self.upstream, self.seed, self.tap, self.opening, self.patience);
         let shared = Arc::new(shared);
         let _entered = thread.runtime().enter();
         let acceptor = Acceptor::new(Arc::clone(&shared), place.address(), listener)?;

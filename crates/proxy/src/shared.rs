@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) seed: u64,
     pub(crate) tap: Option<Arc<dyn WireTap>>,
     pub(crate) opening: Option<OpeningRule>,
+    /// How long a client is kept while nobody listens at the server's address.
+    pub(crate) patience: Duration,
 }
 
 /// What is behind the lock.
@@ -92,6 +94,7 @@ impl Shared {
         seed: u64,
         tap: Option<Arc<dyn WireTap>>,
         opening: Option<OpeningRule>,
+        patience: Duration,
     ) -> Self {
         let state = State {
             upstream,
@@ -110,7 +113,7 @@ impl Shared {
             waiting: Vec::new(),
         };
         let (gate, changed) = (Mutex::default(), Condvar::new());
-        Self { state: Mutex::new(state), gate, changed, seed, tap, opening }
+        Self { state: Mutex::new(state), gate, changed, seed, tap, opening, patience }
     }
 
     /// A panic elsewhere under the lock is one of a user's closure: the state is as it was.

@@ -15,6 +15,9 @@ use super::{Members, SIZE, Version, Way};
 use crate::Outcome;
 use crate::target::Stream;
 
+/// A real member takes at least so long to come back.
+const START: Duration = Duration::from_secs(1);
+
 /// Our ensemble, and its clock.
 #[derive(Debug)]
 pub struct Model {
@@ -133,6 +136,10 @@ impl Members for Model {
     }
 
     fn revive(&mut self) -> Outcome {
+        if self.state.borrow().killed.is_empty() {
+            return Ok(());
+        }
+        self.wait(START);
         {
             let mut state = self.state.borrow_mut();
             let now = state.now;

@@ -24,6 +24,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use zookit_proxy::Proxy;
 
@@ -33,6 +34,11 @@ use crate::config::{ConfigError, ServerConfig};
 
 /// How long, in milliseconds, a member that elects waits at most until it looks for others again.
 pub(crate) const ELECT_OFTEN: &str = "-Dzookeeper.fastleader.maxNotificationInterval=1600";
+
+/// A follower may connect before the leader that it has voted for listens. It would be refused, and
+/// try again after a second; one that is hung up on begins a new election, for which the leader has
+/// to give up first.
+const UNTIL_IT_LEADS: Duration = Duration::from_secs(1);
 
 /// The proxies of an ensemble, all on one thread.
 #[derive(Debug)]
@@ -134,7 +140,8 @@ fn way(from: usize, to: usize, member: &Addresses, beside: &Proxy) -> io::Result
     if from == to {
         return Ok(None);
     }
-    let peer = Proxy::builder(member.peer).beside(beside).start()?;
+    let peer = Proxy::builder(member.peer).beside(beside);
+    let peer = peer.wait_for_server(UNTIL_IT_LEADS).start()?;
     let election = Proxy::builder(member.election).beside(beside);
     let election = election.opening(election::without_address).start()?;
     Ok(Some(Way { peer, election, cut: AtomicBool::new(false) }))

@@ -20,6 +20,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -29,6 +30,9 @@ use self::ending::Ending;
 use self::pump::{Gone, Over, Pump};
 use crate::cut::Cut;
 use crate::shared::{Shared, Stop};
+
+/// How soon a server is tried again at whose address nobody listens yet.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Relays one connection to its end.
 pub(crate) async fn serve(shared: Arc<Shared>, client: TcpStream, id: ConnectionId) {
@@ -68,14 +72,15 @@ async fn reach(shared: &Shared, id: ConnectionId) -> Result<TcpStream, End> {
         if ignored { Poll::Pending } else { Poll::Ready(Ok(state.upstream)) }
     });
     let upstream = upstream.await?;
-    let mut connecting = pin!(TcpStream::connect(upstream));
-    let connected = poll_fn(|context| {
-        if let Some(stop) = shared.lock().enter(id, context) {
-            return Poll::Ready(Err(End::Stop(stop)));
+    let begun = Instant::now();
+    let connected = loop {
+        let connected = unless_stopped(shared, id, TcpStream::connect(upstream)).await?;
+        let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+        if !connected.as_ref().is_err_and(refused) || begun.elapsed() >= shared.patience {
+            break connected;
         }
-        connecting.as_mut().poll(context).map(Ok)
-    });
-    let connected: io::Result<TcpStream> = connected.await?;
+        unless_stopped(shared, id, tokio::time::sleep(AGAIN)).await?;
+    };
     let mut state = shared.lock();
     let Ok(server) = connected else {
         state.statistics.unreached += 1;
@@ -90,6 +95,22 @@ async fn reach(shared: &Shared, id: ConnectionId) -> Result<TcpStream, End> {
     }
     shared.note(&mut state);
     Ok(server)
+}
+
+/// Does something for a connection that has only one side yet, unless that is to end.
+async fn unless_stopped<T>(
+    shared: &Shared,
+    id: ConnectionId,
+    doing: impl Future<Output = T>,
+) -> Result<T, End> {
+    let mut doing = pin!(doing);
+    let done = poll_fn(|context| {
+        if let Some(stop) = shared.lock().enter(id, context) {
+            return Poll::Ready(Err(End::Stop(stop)));
+        }
+        doing.as_mut().poll(context).map(Ok)
+    });
+    done.await
 }
 
 /// A connection that is relayed.

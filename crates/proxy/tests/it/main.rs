@@ -3,6 +3,7 @@
 //! Nothing here waits for a time: what is to come about is waited for, and that something does not
 //! is shown by what the proxy has done meanwhile.
 
+mod absent;
 mod ends;
 mod frames;
 mod openings;

@@ -10,10 +10,12 @@ use super::always;
 use crate::Outcome;
 use crate::suite::Client;
 use crate::suite::bench::{create, create_in, equal, exists, resume, set};
+use crate::wire::Heard;
 
 pub(super) const FACTS: &[Fact] = &[
     Fact { name: "the next leader counts in an epoch of its own", holds: always, run: epoch },
     Fact { name: "what was on its way to a lost leader is void", holds: always, run: void },
+    Fact { name: "what was agreed on outlives its leader", holds: always, run: agreed },
     Fact { name: "a member that was away has what it missed", holds: always, run: away },
 ];
 
@@ -75,6 +77,37 @@ fn void(bench: &mut Bench<'_>) -> Outcome {
         let mut zk = bench.take_up(member, &zk)?;
         catch_up(&mut zk)?;
         zk.expect(ErrorCode::NoNode, &exists(&path, false))?;
+    }
+    Ok(())
+}
+
+fn agreed(bench: &mut Bench<'_>) -> Outcome {
+    let path = bench.path("a");
+    let [here, there] = bench.followers;
+    let (mut zk, mut other) = (bench.client(here)?, bench.client(there)?);
+    bench.hold(here, Way::FromLeader)?;
+    send(&mut zk, &[create(&path)]);
+    for _ in 0..100 {
+        catch_up(&mut other)?;
+        if other.ask(&exists(&path, false))?.code == ErrorCode::Ok {
+            break;
+        }
+    }
+    other.expect(ErrorCode::Ok, &exists(&path, false))?;
+    nothing_yet(&mut zk.connection)?;
+    bench.kill(&[bench.leader])?;
+    bench.release()?;
+    // What the leader had said may arrive with the news of its end.
+    match zk.connection.hear()? {
+        Heard::Closed => {}
+        Heard::Reply { header, .. } if header.err == ErrorCode::Ok => zk.ends()?,
+        other => return Err(format!("instead of a close: {other:?}").into()),
+    }
+    bench.next_leader()?;
+    for member in [here, there] {
+        let mut zk = bench.take_up(member, &zk)?;
+        catch_up(&mut zk)?;
+        zk.expect(ErrorCode::Ok, &exists(&path, false))?;
     }
     Ok(())
 }

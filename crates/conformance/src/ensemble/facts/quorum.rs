@@ -19,7 +19,7 @@ pub(super) const FACTS: &[Fact] =
 const NOT_SERVING: &str = "This ZooKeeper instance is not currently serving requests\n";
 
 /// Of sessions that are older when the quorum is back.
-const TIMEOUT_MS: i32 = 2_000;
+const TIMEOUT_MS: i32 = 3_000;
 
 fn nobody(bench: &mut Bench<'_>) -> Outcome {
     let path = bench.path("e");
@@ -36,7 +36,8 @@ fn nobody(bench: &mut Bench<'_>) -> Outcome {
         let without_byte = ConnectRequest { read_only: None, ..request.clone() };
         equal("without the byte", bench.greeting(last, &without_byte)?, None)?;
     }
-    // Longer than the session lives: from a leader it has its full time again.
+    // Together with the second that a member takes to come back it is longer than the session
+    // lives: from the next leader it has its full time again.
     bench.wait(Duration::from_millis(2_100));
     bench.revive()?;
     let mut zk = bench.take_up(last, &zk)?;

@@ -6,7 +6,7 @@ use zookit_proto::types::CreateMode;
 use zookit_proto::{ErrorCode, Request, SessionId};
 
 use super::super::bench::catch_up;
-use super::super::{Bench, Fact, Version};
+use super::super::{Bench, Fact, Version, Way};
 use super::always;
 use crate::Outcome;
 use crate::suite::Client;
@@ -17,6 +17,8 @@ pub(super) const FACTS: &[Fact] = &[
     Fact { name: "a session ends that no member hears of", holds: always, run: expires },
     Fact { name: "a session lives that a follower hears of", holds: always, run: lives },
     Fact { name: "a connection left without a word is closed", holds: from_3_5, run: left },
+    Fact { name: "who is asked nothing keeps no session alive", holds: always, run: not_asked },
+    Fact { name: "a session that is closed is gone everywhere", holds: always, run: closed },
 ];
 
 /// What the sessions here ask for, the shortest that there is.
@@ -95,6 +97,55 @@ fn lives(bench: &mut Bench<'_>) -> Outcome {
     }
     catch_up(&mut zk)?;
     zk.expect(ErrorCode::Ok, &exists(&path, false)).map(drop)
+}
+
+/// A leader asks its followers twice a tick which sessions they have heard of. One that it does not
+/// reach serves its clients, and tells nobody of them.
+fn not_asked(bench: &mut Bench<'_>) -> Outcome {
+    let path = bench.path("e");
+    let [here, slow] = bench.followers;
+    let mut zk = bench.client_with(slow, &new_session(TIMEOUT_MS))?;
+    zk.expect(ErrorCode::Ok, &create_in(&path, CreateMode::Ephemeral))?;
+    let mut watches = bench.client(here)?;
+    catch_up(&mut watches)?;
+    watches.expect(ErrorCode::Ok, &exists(&path, true))?;
+    bench.hold(slow, Way::FromLeader)?;
+    let mut events = Vec::new();
+    for _ in 0..30 {
+        bench.wait(A_WHILE);
+        zk.expect(ErrorCode::Ok, &exists(&path, false))?;
+        events = watches.events()?;
+        if !events.is_empty() {
+            break;
+        }
+    }
+    equal("what others hear", events, vec![format!("NodeDeleted {path}")])?;
+    zk.expect(ErrorCode::Ok, &Request::Ping(()))?;
+    bench.release()?;
+    zk.ends()?;
+    let gone = bench.greeting(here, &resume(&zk.session))?.ok_or("closed")?;
+    equal("the session", gone.session_id, SessionId::NONE)
+}
+
+fn closed(bench: &mut Bench<'_>) -> Outcome {
+    let path = bench.path("e");
+    let [here, there] = bench.followers;
+    let mut watchers = [bench.client(there)?, bench.client(bench.leader)?];
+    let mut zk = bench.client(here)?;
+    let before = zk.expect(ErrorCode::Ok, &create_in(&path, CreateMode::Ephemeral))?.zxid;
+    for watcher in &mut watchers {
+        catch_up(watcher)?;
+        watcher.expect(ErrorCode::Ok, &exists(&path, true))?;
+    }
+    let ended = zk.expect(ErrorCode::Ok, &Request::CloseSession(()))?.zxid;
+    equal("in one transaction", ended.0, before.0 + 1)?;
+    zk.ends()?;
+    for watcher in &mut watchers {
+        equal("the last transaction", catch_up(watcher)?, ended)?;
+        equal("events", watcher.events()?, vec![format!("NodeDeleted {path}")])?;
+    }
+    let gone = bench.greeting(there, &resume(&zk.session))?.ok_or("closed")?;
+    equal("the session", gone.session_id, SessionId::NONE)
 }
 
 fn left(bench: &mut Bench<'_>) -> Outcome {
