@@ -96,7 +96,9 @@ fn members_that_hear_all_at_once_do_not() {
         "credentials overtake what waits",
         "one that lags gives sessions when it is told",
         "a write on its way comes too late",
+        "who is asked nothing keeps no session alive",
         "what was on its way to a lost leader is void",
+        "what was agreed on outlives its leader",
     ];
     assert_eq!(unknown(&mut prompt), lag);
 }
@@ -107,6 +109,7 @@ fn members_that_never_die_do_not() {
     let ends = [
         "the next leader counts in an epoch of its own",
         "what was on its way to a lost leader is void",
+        "what was agreed on outlives its leader",
         "a member that was away has what it missed",
         "without a quorum nobody serves",
     ];
