@@ -129,7 +129,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "full",
         arguments: "",
-        about: "as ci, with every version of ZooKeeper that can be put in place, loom and mutants",
+        about: "as ci, with every version of ZooKeeper that can be put in place, survive, loom and mutants",
         run: full::run,
     },
 ];
