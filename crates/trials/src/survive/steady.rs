@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use zookit_client::Client;
+use zookit_ensemble::Cluster;
 
 use super::declared::Declared;
-use super::judge::{self, Case};
+use super::judge::{self, Case, History};
 use super::network::CountingDialer;
 use super::prober::{Prober, longest_wait};
 use super::traffic::changer::Change;
 use super::traffic::notes::Noted;
 use super::traffic::{Kinds, PATIENCE, Subject, Traffic};
+use super::transactions;
 use super::truth::Truth;
 use super::verdict::{Failure, Measured, Verdict, endings};
 
@@ -156,7 +158,23 @@ impl Steady {
     /// # Errors
     /// What the servers hold cannot be read.
     pub(crate) async fn finish(self, declared: &Declared) -> Result<Verdict, Failure> {
-        Ok(self.close().await?.judge(declared))
+        Ok(self.close().await?.judge(declared, None))
+    }
+
+    /// The same, with the history that the members agreed on, which are stopped.
+    ///
+    /// # Errors
+    /// What the servers hold, or held, cannot be read.
+    pub(crate) async fn finish_on(
+        self,
+        cluster: &Cluster,
+        declared: &Declared,
+    ) -> Result<Verdict, Failure> {
+        let record = self.close().await?;
+        let transactions = transactions::read(cluster).await?;
+        let mut verdict = record.judge(declared, Some(&History::of(&transactions)));
+        verdict.seen.push(format!("{} transactions", transactions.len()));
+        Ok(verdict)
     }
 
     /// Ends the traffic and gathers what the judge looks at.
@@ -210,13 +228,14 @@ pub(crate) struct Record {
 
 impl Record {
     /// What may be said of it.
-    pub(crate) fn judge(self, declared: &Declared) -> Verdict {
+    pub(crate) fn judge(self, declared: &Declared, history: Option<&History>) -> Verdict {
         let measured = self.measure();
         let mut faults = Vec::new();
         for (place, (noted, truth)) in self.noted.iter().zip(&self.truths).enumerate() {
             let expected = if self.hit.contains(&place) { &declared.hit } else { &declared.others };
             let (changes, streams) = (&self.changes[..], self.streams);
-            faults.append(&mut judge::judge(&Case { noted, truth, changes, expected, streams }));
+            let case = Case { noted, truth, changes, expected, history, streams };
+            faults.append(&mut judge::judge(&case));
         }
         let Measured { writes_waited, raw_waited, .. } = measured;
         let behind = declared.behind_raw;

@@ -47,5 +47,5 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     names.set(NAME, addresses(&new));
     old.cut(true);
     steady.served().await;
-    steady.finish(&DECLARED).await
+    steady.finish_on(&cluster, &DECLARED).await
 }

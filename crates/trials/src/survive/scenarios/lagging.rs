@@ -57,7 +57,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     let refused = cluster.server(behind).log().matches(REFUSED).count();
     cluster.heal();
     steady.served().await;
-    let mut verdict = steady.finish(&DECLARED).await?;
+    let mut verdict = steady.finish_on(&cluster, &DECLARED).await?;
     verdict.hold(refused >= ROUNDS, || format!("the member refused the client {refused} times"));
     verdict.seen.push(format!(
         "{ROUNDS} times to a member {} ms behind, which refused the client {refused} times",

@@ -45,7 +45,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     cluster.heal();
     cluster.wait_until_served().await?;
     steady.served().await;
-    steady.finish(&DECLARED).await
+    steady.finish_on(&cluster, &DECLARED).await
 }
 
 /// Waits until a member has found out that it is cut off, and the others have a leader.

@@ -63,7 +63,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     cluster.wait_until_served().await?;
     served_again(&cluster, &reader, &mut verdict).await?;
     steady.served().await;
-    let mut judged = steady.finish(&DECLARED).await?;
+    let mut judged = steady.finish_on(&cluster, &DECLARED).await?;
     judged.faults.append(&mut verdict.faults);
     judged.seen.append(&mut verdict.seen);
     Ok(judged)
