@@ -165,8 +165,10 @@ fn history(noted: &Noted) -> Vec<Transaction> {
     transactions.collect()
 }
 
+type FalseHistory = (&'static str, fn(&mut Vec<Transaction>));
+
 /// What the judge must catch in a history that was right.
-const FALSE_HISTORIES: &[(&str, fn(&mut Vec<Transaction>))] = &[
+const FALSE_HISTORIES: &[FalseHistory] = &[
     ("was done 2 times", |history| history.push(history[0].clone())),
     ("was answered and is nowhere", |history| drop(history.pop())),
     ("was done in", |history| history[0].session = SessionId(1)),

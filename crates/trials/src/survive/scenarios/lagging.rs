@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+use zookit_ensemble::Server;
 use zookit_proxy::Cut;
 
 use super::prelude::*;
 use crate::survive::lines::Lines;
+use crate::survive::steady::Steady;
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "lagging",
@@ -27,6 +30,9 @@ const ROUNDS: usize = 6;
 /// What the leader says arrives there so much later.
 const LAG: Duration = Duration::from_millis(800);
 
+/// So long each connection to the member that does not lag lasts.
+const LASTS: Duration = Duration::from_millis(1100);
+
 /// What a server's log says when it refuses a client that has seen more.
 const REFUSED: &str = "as it has seen zxid";
 
@@ -42,7 +48,9 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     }
     let mut clients = vec![setting.client_at(&cluster, leader, LONG_SESSION).await?];
     clients.push(lines.client(setting, LONG_SESSION).await?);
-    let mut steady = setting.steady_of(clients, &cluster, LONG_SESSION).await?;
+    let (changer, _) = setting.client_at(&cluster, leader, LONG_SESSION).await?;
+    let members = cluster.servers().iter().map(Server::address).collect();
+    let mut steady = Steady::begin(clients, changer, members, setting.kinds()).await?;
     steady.hit([1]);
     cluster.link(leader, behind).delay(LAG);
     steady.strike();
@@ -53,6 +61,8 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
             lines.each()[from].cut(Cut::Reset);
             steady.served_a_little().await;
         }
+        // A connection that does not last is one more failure of its server.
+        sleep(LASTS).await;
     }
     let refused = cluster.server(behind).log().matches(REFUSED).count();
     cluster.heal();
