@@ -183,7 +183,9 @@ impl Real {
             Accident::Isolate(_) | Accident::Bridge(..) => self.cluster.heal(),
             Accident::Split => {
                 self.cluster.heal();
-                self.sides.iter().flatten().for_each(|proxy| proxy.both_ways().clear());
+                // Another accident may swallow meanwhile: a connection with a hole in its stream
+                // must not go on.
+                self.sides.iter().flatten().for_each(Proxy::heal);
             }
             accident => {
                 self.proxies_of(accident).into_iter().for_each(Proxy::heal);
