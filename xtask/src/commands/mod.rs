@@ -1,6 +1,7 @@
 //! The table of commands: one line each here, one file each beside this one.
 
 mod callgrind;
+mod chaos;
 mod check;
 mod ci;
 mod conformance;
@@ -11,6 +12,7 @@ mod golden;
 mod loom;
 mod mutants;
 mod sim;
+mod survive;
 mod test;
 mod tidy;
 mod tour;
@@ -101,6 +103,18 @@ const COMMANDS: &[Command] = &[
         run: sim::run,
     },
     Command {
+        name: "survive",
+        arguments: "[ARGUMENTS OF zookit-trials survive]",
+        about: "the client on real ensembles under accidents; by default all of it on every version",
+        run: survive::run,
+    },
+    Command {
+        name: "chaos",
+        arguments: "[--minutes M] [--release VERSION] [--seed S] [--out DIRECTORY] | check FILE",
+        about: "workloads on real servers that are killed, paused and cut off, and what came of them",
+        run: chaos::run,
+    },
+    Command {
         name: "check",
         arguments: "",
         about: "before each commit: format, clippy, unit tests, tidy",
@@ -115,7 +129,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "full",
         arguments: "",
-        about: "as ci, with every version of ZooKeeper that can be put in place, loom and mutants",
+        about: "as ci, with every version of ZooKeeper that can be put in place, survive, loom and mutants",
         run: full::run,
     },
 ];

@@ -1,4 +1,7 @@
 //! `docs/GUARANTEES.md`: each promise names the tests that check it, and those tests are there.
+//!
+//! A trial on real ensembles is named as a test is, by its file and its name; most of them are
+//! carried out by `cargo xtask survive` alone.
 
 use super::Finding;
 use super::blank::blank;
@@ -33,6 +36,9 @@ pub(super) fn check(files: &[Source]) -> Vec<Finding> {
     findings
 }
 
+/// Where the trials on real ensembles are, each in a file with its name.
+const TRIALS: &str = "crates/trials/src/survive/scenarios/";
+
 /// What is wrong with `path::name` of a test, if anything is.
 fn missing(test: &str, files: &[Source]) -> Option<String> {
     let Some((path, name)) = test.rsplit_once("::") else {
@@ -41,6 +47,7 @@ fn missing(test: &str, files: &[Source]) -> Option<String> {
     match files.iter().find(|file| file.path == path) {
         None => Some(format!("there is no file {path}")),
         Some(file) if has_test(&file.text, name) => None,
+        Some(file) if path.starts_with(TRIALS) && is_trial(&file.text, name) => None,
         Some(_) => Some(format!("{path} has no test {name}")),
     }
 }
@@ -58,6 +65,12 @@ fn has_test(source: &str, name: &str) -> bool {
     })
 }
 
+/// Does it declare a trial of this name?
+fn is_trial(source: &str, name: &str) -> bool {
+    let line = format!("name: \"{name}\",");
+    source.lines().any(|other| other.trim() == line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +84,10 @@ mod tests {
                 text: format!("| promise | checked by |\n|---|---|\n| it holds | {row} |\n"),
             },
             Source { path: "crates/a/tests/it/b.rs".to_owned(), text: test.to_owned() },
+            Source {
+                path: "crates/trials/src/survive/scenarios/c.rs".to_owned(),
+                text: "const SCENARIO: Scenario = Scenario {\n    name: \"it-falls\",\n".to_owned(),
+            },
         ];
         check(&files).into_iter().map(|finding| finding.message).collect()
     }
@@ -81,6 +98,7 @@ mod tests {
         let both = "`crates/a/tests/it/b.rs::it_holds`, `crates/a/tests/it/b.rs::it_waits`";
         assert_eq!(found(both), [""; 0]);
         assert_eq!(found("to be proved on a real ensemble"), [""; 0]);
+        assert_eq!(found("`crates/trials/src/survive/scenarios/c.rs::it-falls`"), [""; 0]);
     }
 
     #[test]
@@ -97,6 +115,9 @@ mod tests {
             ["there is no file crates/a/tests/c.rs"]
         );
         assert_eq!(found("`it_holds`"), ["`it_holds` is not PATH::NAME of a test"]);
+        let trials = "crates/trials/src/survive/scenarios/c.rs";
+        let message = format!("{trials} has no test it-stands");
+        assert_eq!(found(&format!("`{trials}::it-stands`")), [message]);
     }
 
     #[test]

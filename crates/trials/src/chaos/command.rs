@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
+use zookit_proto::mutant::Mutant;
+use zookit_sim::mutants;
 
 use super::check::{self, Report};
 use super::history::History;
@@ -58,6 +60,14 @@ struct RunArguments {
     /// On the simulated ensemble, in virtual time
     #[arg(long)]
     simulated: bool,
+    /// With a known bug put back into the client (`zookit-sim --list-mutants`); in a build with
+    /// RUSTFLAGS='--cfg zookit_mutants'
+    #[arg(long, value_name = "NAME", value_parser = mutant)]
+    mutant: Option<Mutant>,
+}
+
+fn mutant(name: &str) -> Result<Mutant, String> {
+    mutants::named(name).ok_or_else(|| "there is none such; see zookit-sim --list-mutants".into())
 }
 
 /// Runs `zookit-trials chaos`: 0 if nothing was found, 1 if anything was, 2 if there was no run.
@@ -86,6 +96,9 @@ fn check_file(file: &Path) -> Result<Report, String> {
 
 fn make(arguments: &RunArguments) -> Result<Report, String> {
     let settings = settings(arguments)?;
+    if arguments.mutant.is_some() {
+        mutants::choose(arguments.mutant).map_err(|error| error.to_string())?;
+    }
     eprintln!("seed {}", settings.seed);
     if let Some(out) = &settings.out {
         eprintln!("the history is {}", out.display());

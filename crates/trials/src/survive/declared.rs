@@ -9,7 +9,8 @@ pub(crate) struct Declared {
     pub(crate) hit: Expected,
     /// … and of all others.
     pub(crate) others: Expected,
-    /// How much longer than the raw prober a client may be without a write that is answered.
+    /// How much longer than twice as long as the raw prober a client may be without a write that is
+    /// answered. Twice: its waits between attempts grow with the outage, and not beyond it.
     pub(crate) behind_raw: Duration,
 }
 
@@ -119,16 +120,6 @@ impl Expected {
         connection: Fate::Lost,
         one_shots: Fate::Lost,
         gap: Told::Surely,
-        arms: EXPIRY,
-    };
-
-    /// It may lose its session.
-    pub(crate) const MAY_EXPIRE: Self = Self {
-        session: Fate::MayGo,
-        ephemerals: Fate::MayGo,
-        connection: Fate::MayGo,
-        one_shots: Fate::MayGo,
-        gap: Told::Perhaps,
         arms: EXPIRY,
     };
 }

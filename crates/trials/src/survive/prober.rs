@@ -24,9 +24,6 @@ const STEP: Duration = Duration::from_millis(300);
 /// Between two times of being served.
 const PACE: Duration = Duration::from_millis(8);
 
-/// Between two rounds in vain: no back-off, and yet not all of a processor.
-const BREATH: Duration = Duration::from_millis(5);
-
 /// No answer to these questions is longer.
 const MOST_BYTES: usize = 1 << 16;
 
@@ -108,7 +105,7 @@ fn probe(shared: &Shared) {
         } else {
             in_vain += 1;
             if in_vain % member.1.max(1) == 0 {
-                thread::sleep(BREATH);
+                thread::yield_now();
             }
         }
     }
@@ -198,7 +195,7 @@ mod tests {
             let begun = Instant::now();
             while prober.served().len() <= more_than {
                 assert!(begun.elapsed() < Duration::from_secs(30), "nobody is served");
-                thread::sleep(BREATH);
+                thread::yield_now();
             }
         };
         served(5);

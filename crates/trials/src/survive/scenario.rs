@@ -57,6 +57,7 @@ pub(crate) const ALL: &[Scenario] = &[
     scenarios::client_partitioned::SCENARIO,
     scenarios::client_expired::SCENARIO,
     scenarios::client_paused::SCENARIO,
+    scenarios::members_partitioned::SCENARIO,
     scenarios::all_restarted::SCENARIO,
     scenarios::dead_ensemble::SCENARIO,
     scenarios::read_only_minority::SCENARIO,

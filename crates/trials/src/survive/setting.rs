@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use zookit_client::{Client, ConnectOptions, ServerFloor};
-use zookit_ensemble::{Cluster, ClusterBuilder, Release, Version, Wanted};
+use zookit_ensemble::{Cluster, ClusterBuilder, Release, Server, Version, Wanted};
 
 use super::network::CountingDialer;
 use super::steady::{Counted, Steady};
@@ -159,7 +159,7 @@ impl Setting {
         session_timeout: Duration,
     ) -> Result<Steady, Failure> {
         let changer = cluster.connect_all_with(self.options(session_timeout)).await?;
-        let addresses = cluster.servers().iter().map(|server| server.address()).collect();
+        let addresses = cluster.servers().iter().map(Server::address).collect();
         Steady::begin(clients, changer, addresses, self.kinds()).await
     }
 

@@ -7,22 +7,27 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use zookit_client::Client;
+use zookit_ensemble::Cluster;
 
 use super::declared::Declared;
-use super::judge::{self, Case};
+use super::judge::{self, Case, History};
 use super::network::CountingDialer;
 use super::prober::{Prober, longest_wait};
 use super::traffic::changer::Change;
 use super::traffic::notes::Noted;
 use super::traffic::{Kinds, PATIENCE, Subject, Traffic};
+use super::transactions;
 use super::truth::Truth;
 use super::verdict::{Failure, Measured, Verdict, endings};
 
 /// So many answers to each client are waited for, before the accident and behind it.
 const BEATS: usize = 100;
 
-/// So many one-shot watches of each client have fired before the accident.
+/// So many one-shot watches of each client have fired by then.
 const FIRED: usize = 20;
+
+/// So many answers show that a client is served, however slowly.
+const FEW_BEATS: usize = 4;
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(5);
@@ -61,7 +66,7 @@ impl Steady {
         let (hit, verdict) = (BTreeSet::new(), Verdict::default());
         let mut steady =
             Self { traffic, dialers, prober, kinds, hit, struck: None, is_end: false, verdict };
-        if !steady.flows().await {
+        if !steady.flows(BEATS, FIRED).await {
             return Err("the traffic does not get going".into());
         }
         Ok(steady)
@@ -110,7 +115,16 @@ impl Steady {
 
     /// Waits until everybody is served again. That nobody is, in the end, is a fault.
     pub(crate) async fn served(&mut self) {
-        if !self.flows().await {
+        self.served_much(BEATS, FIRED).await;
+    }
+
+    /// The same, where each answer takes long.
+    pub(crate) async fn served_a_little(&mut self) {
+        self.served_much(FEW_BEATS, 1).await;
+    }
+
+    async fn served_much(&mut self, beats: usize, fired: usize) {
+        if !self.flows(beats, fired).await {
             let states: Vec<_> =
                 self.subjects().iter().map(|subject| subject.client.state()).collect();
             let what = format!("not everybody is served again within {PATIENCE:?}: {states:?}");
@@ -119,7 +133,7 @@ impl Steady {
     }
 
     /// Waits for many more answers to each client, and events; false if they do not come.
-    async fn flows(&mut self) -> bool {
+    async fn flows(&mut self, beats: usize, fired: usize) -> bool {
         let begun = Instant::now();
         let counts = |subject: &Subject| {
             let noted = subject.notes.lock();
@@ -129,7 +143,7 @@ impl Steady {
         while begun.elapsed() < PATIENCE {
             let enough = self.subjects().iter().zip(&before).all(|(subject, before)| {
                 let now = counts(subject);
-                now.0 >= before.0 + BEATS && now.1 >= before.1 + BEATS && now.2 >= before.2 + FIRED
+                now.0 >= before.0 + beats && now.1 >= before.1 + beats && now.2 >= before.2 + fired
             });
             if enough {
                 return true;
@@ -144,7 +158,23 @@ impl Steady {
     /// # Errors
     /// What the servers hold cannot be read.
     pub(crate) async fn finish(self, declared: &Declared) -> Result<Verdict, Failure> {
-        Ok(self.close().await?.judge(declared))
+        Ok(self.close().await?.judge(declared, None))
+    }
+
+    /// The same, with the history that the members agreed on, which are stopped.
+    ///
+    /// # Errors
+    /// What the servers hold, or held, cannot be read.
+    pub(crate) async fn finish_on(
+        self,
+        cluster: &Cluster,
+        declared: &Declared,
+    ) -> Result<Verdict, Failure> {
+        let record = self.close().await?;
+        let transactions = transactions::read(cluster).await?;
+        let mut verdict = record.judge(declared, Some(&History::of(&transactions)));
+        verdict.seen.push(format!("{} transactions", transactions.len()));
+        Ok(verdict)
     }
 
     /// Ends the traffic and gathers what the judge looks at.
@@ -198,20 +228,22 @@ pub(crate) struct Record {
 
 impl Record {
     /// What may be said of it.
-    pub(crate) fn judge(self, declared: &Declared) -> Verdict {
+    pub(crate) fn judge(self, declared: &Declared, history: Option<&History>) -> Verdict {
         let measured = self.measure();
         let mut faults = Vec::new();
         for (place, (noted, truth)) in self.noted.iter().zip(&self.truths).enumerate() {
             let expected = if self.hit.contains(&place) { &declared.hit } else { &declared.others };
             let (changes, streams) = (&self.changes[..], self.streams);
-            faults.append(&mut judge::judge(&Case { noted, truth, changes, expected, streams }));
+            let case = Case { noted, truth, changes, expected, history, streams };
+            faults.append(&mut judge::judge(&case));
         }
         let Measured { writes_waited, raw_waited, .. } = measured;
         let behind = declared.behind_raw;
-        if writes_waited > raw_waited + behind {
+        // The client's waits between attempts grow with the outage.
+        if writes_waited > 2 * raw_waited + behind {
             faults.push(format!(
-                "a client waited {writes_waited:?} for a write and the raw prober {raw_waited:?}, \
-                 where {behind:?} more was declared"
+                "a client waited {writes_waited:?} for a write and the raw prober {raw_waited:?}: \
+                 more than twice that and {behind:?}"
             ));
         }
         let mut verdict = self.verdict;

@@ -73,6 +73,8 @@ async fn ask_for_everything(client: &Client, has_ttl: bool) {
     }
 }
 
+type IsIt<'a> = dyn Fn(&Change) -> bool + 'a;
+
 /// The places of [`ask_for_everything`].
 fn is_everything(changes: &[Change], own: SessionId, has_ttl: bool) {
     let no_node = |code: &ErrorCode| *code == ErrorCode::NoNode;
@@ -91,7 +93,7 @@ fn is_everything(changes: &[Change], own: SessionId, has_ttl: bool) {
         },
         _ => false,
     };
-    let expected: [(&str, &dyn Fn(&Change) -> bool); 10] = [
+    let expected: [(&str, &IsIt); 10] = [
         ("create", &|it| is_create(it, "/a", Owner::Persistent)),
         ("sequential", &|it| is_create(it, "/a/s-0000000000", Owner::Persistent)),
         ("ephemeral", &|it| is_create(it, "/e", Owner::Session(own))),

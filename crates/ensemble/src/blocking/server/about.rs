@@ -15,6 +15,14 @@ use crate::text::last_lines;
 /// How much of a log an error shows.
 const LOG_LINES: usize = 25;
 
+/// What servers log of each time that they are asked whether they serve.
+const OUR_ASKING: [&str; 4] = [
+    "Accepted socket connection from",
+    "Processing srvr command from",
+    "Processing conf command from",
+    "Closed socket connection for client",
+];
+
 impl Server {
     /// What it is now. A server that does not answer within 2 s is [`Mode::NotServing`].
     #[must_use]
@@ -142,10 +150,11 @@ impl Server {
         four_letter::data_dir(&conf).is_none_or(|dir| Path::new(dir) == self.inner.data_dir)
     }
 
-    /// A server serves by one port before it binds the next.
-    pub(super) fn listens(&self) -> bool {
-        let others = [self.secure_address(), self.admin_address()];
-        others.into_iter().flatten().all(|address| TcpStream::connect(address).is_ok())
+    /// Its ports that are not there: a server serves by one before it binds the next; and without
+    /// Jetty among its jars it has no AdminServer.
+    pub(super) fn silent_ports(&self) -> Vec<SocketAddr> {
+        let others = [self.secure_address(), self.admin_address()].into_iter().flatten();
+        others.filter(|address| TcpStream::connect(address).is_err()).collect()
     }
 
     pub(super) fn title(&self) -> String {
@@ -153,7 +162,7 @@ impl Server {
     }
 
     pub(super) fn log_end(&self) -> String {
-        last_lines(&self.log(), LOG_LINES)
+        end_of(&self.log())
     }
 }
 
@@ -163,4 +172,25 @@ fn reached_at(mut address: SocketAddr) -> SocketAddr {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
     address
+}
+
+/// The end of a log, without what our own asking left there.
+fn end_of(log: &str) -> String {
+    let told = log.lines().filter(|line| !OUR_ASKING.iter().any(|noise| line.contains(noise)));
+    last_lines(&told.collect::<Vec<_>>().join("\n"), LOG_LINES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_log_is_about_the_server_and_not_about_our_asking() {
+        let asked = "22:58:59,924 INFO  NIOServerCnxnFactory: Accepted socket connection from /h:1\n\
+                     22:58:59,938 INFO  NIOServerCnxn: Processing srvr command from /h:1\n\
+                     22:58:59,940 INFO  NIOServerCnxn: Closed socket connection for client /h:1\n\
+                     22:58:59,948 INFO  NIOServerCnxn: Processing conf command from /h:2\n";
+        let log = "LOOKING\n".to_owned() + &asked.repeat(20) + "Cannot open channel to 2\n" + asked;
+        assert_eq!(end_of(&log), "LOOKING\nCannot open channel to 2");
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::{Addresses, Inner, Running, Server};
 use crate::Error;
 use crate::config::{ConfigError, ServerCnxnFactory, ServerConfig};
+use crate::release::Version;
 use crate::server::ServerBuilder;
 use crate::server::directory::fresh;
 use crate::server::launch::{DATA, DYNAMIC, LOG, Launch, prepare};
@@ -55,7 +56,7 @@ impl Server {
         let (java, release) = builder.found()?;
         let Plan { mut config, mut ports, dynamic } = plan;
         check(&config)?;
-        let addresses = choose(&mut config, &mut ports, builder.my_id)?;
+        let addresses = choose(&mut config, &mut ports, builder.my_id, release.version)?;
         let parent = builder.parent.clone().unwrap_or_else(std::env::temp_dir);
         let (directory, warden) = directory_in(&parent)?;
         // From here on the warden removes the directory, whatever happens.
@@ -124,6 +125,7 @@ fn choose(
     config: &mut ServerConfig,
     ports: &mut Vec<Port>,
     my_id: Option<u64>,
+    version: Version,
 ) -> Result<Addresses, Error> {
     let mut keep = |host: Option<&str>, port: Option<u16>| {
         let ip = match host {
@@ -149,8 +151,11 @@ fn choose(
             address
         }
     };
+    // 3.4 has neither of the others.
+    let has_others = version >= Version::new(3, 5, 0);
     let mut secure = None;
-    if config.secure_client_port.is_some() || config.tls.key_store.is_some() {
+    let wants_secure = config.secure_client_port.is_some() || config.tls.key_store.is_some();
+    if has_others && wants_secure {
         let its_host = config.secure_client_port_address.clone().or_else(|| host.clone());
         let address = keep(its_host.as_deref(), config.secure_client_port)?;
         config.secure_client_port = Some(address.port());
@@ -160,7 +165,7 @@ fn choose(
         secure = Some(address);
     }
     let mut admin = None;
-    if config.admin.enabled == Some(true) {
+    if has_others && config.admin.enabled == Some(true) {
         let its_host = config.admin.address.clone().or(host);
         let address = keep(its_host.as_deref(), config.admin.port)?;
         config.admin.port = Some(address.port());

@@ -18,8 +18,10 @@ use crate::server::ports::Port;
 use crate::server::process::Process;
 use crate::server::warden::Warden;
 
-/// How often a server that starts is asked whether it serves.
-const POLL: Duration = Duration::from_millis(20);
+/// How long to wait before a server that starts is asked again whether it serves: first so long,
+/// and each time a little longer.
+const FIRST_POLL: Duration = Duration::from_millis(10);
+const LONGEST_POLL: Duration = Duration::from_millis(200);
 
 /// SIGTERM ends a server within milliseconds, if nothing is wrong with it.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -136,18 +138,24 @@ impl Server {
     pub fn wait_until_serving(&self) -> Result<(), Error> {
         let limit = self.inner.start_limit;
         let begun = Instant::now();
+        let mut poll = FIRST_POLL;
         loop {
             if let Some(status) = self.end_status() {
                 return Err(self.ended(&status));
             }
-            if self.mode().serves() && self.is_ours() && self.listens() {
+            let serves = self.mode().serves() && self.is_ours();
+            let silent = if serves { self.silent_ports() } else { Vec::new() };
+            if serves && silent.is_empty() {
                 return Ok(());
             }
             if begun.elapsed() >= limit {
-                let (server, log) = (self.title(), self.log_end());
+                let missing: String =
+                    silent.iter().map(|port| format!("nobody listens at {port}\n")).collect();
+                let (server, log) = (self.title(), missing + &self.log_end());
                 return Err(Error::NotServing { server, waited: limit, log });
             }
-            thread::sleep(POLL);
+            thread::sleep(poll);
+            poll = LONGEST_POLL.min(poll * 5 / 4);
         }
     }
 

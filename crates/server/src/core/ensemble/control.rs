@@ -76,7 +76,7 @@ impl Ensemble {
     }
 
     /// Carries out a request by the ensemble itself, as super user, in the name of a session or of
-    /// none; see [`Server::execute`]. Reads show all that was agreed on.
+    /// none; see [`Server::execute`](crate::core::Server::execute). Reads show all that was agreed on.
     ///
     /// # Errors
     /// What a client would be answered; `SystemError` if nobody leads.

@@ -46,7 +46,7 @@
 //! `settled`; what is left then (`client-left`, `member-left`); and last the `transaction`s that the
 //! servers agreed on. A `fault` says that the run itself failed, and proves nothing.
 //!
-//! * [`ask`]: requests and how they end; [`line`]: lines; [`json`]: both as JSON;
+//! * [`ask`]: requests and how they end; [`mod@line`]: lines; [`mod@json`]: both as JSON;
 //! * [`recorder`]: writes lines as they happen.
 
 pub mod ask;

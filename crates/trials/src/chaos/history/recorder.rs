@@ -23,6 +23,8 @@ pub struct Recorder(Arc<Mutex<Inner>>);
 struct Inner {
     start: Start,
     origin: Instant,
+    /// What everybody's clock said then, and the clock that only goes forward.
+    clocks: (SystemTime, std::time::Instant),
     lines: Vec<Line>,
     out: Option<BufWriter<File>>,
     open: BTreeMap<u64, Invoke>,
@@ -69,6 +71,7 @@ impl Recorder {
         Ok(Self(Arc::new(Mutex::new(Inner {
             start,
             origin: Instant::now(),
+            clocks: (SystemTime::now(), std::time::Instant::now()),
             lines: Vec::new(),
             out,
             open: BTreeMap::new(),
@@ -93,6 +96,14 @@ impl Recorder {
     #[must_use]
     pub fn time_of(&self, moment: Instant) -> Duration {
         moment.saturating_duration_since(self.lock().origin)
+    }
+
+    /// By how much everybody's clock was set since the run began.
+    #[must_use]
+    pub fn clock_was_set_by(&self) -> Duration {
+        let (wall, origin) = self.lock().clocks;
+        let passed = wall.elapsed().unwrap_or_default();
+        passed.abs_diff(origin.elapsed())
     }
 
     /// A process that has done nothing yet.

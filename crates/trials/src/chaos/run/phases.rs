@@ -17,6 +17,9 @@ use crate::chaos::workload::{self, Kind, Lane, frame, visitor};
 /// Until everything that was begun has ended when nothing goes wrong any more.
 const CALM: Duration = Duration::from_secs(120);
 
+/// By how much the machine's clock may be set without anybody's noticing.
+const CLOCK: Duration = Duration::from_millis(20);
+
 /// Lanes of each client.
 const LANES: usize = 5;
 
@@ -182,6 +185,12 @@ impl Run {
             visitor::close(subject).await;
         }
         let held = self.target.end().await?;
+        // Transactions have the servers' time, which says where they stand among the lines.
+        let set = self.recorder.clock_was_set_by();
+        if self.target.wall_ms().is_none() && set > CLOCK {
+            let what = format!("the machine's clock was set by {} ms meanwhile", set.as_millis());
+            self.recorder.note(Event::Fault(what));
+        }
         for transaction in held.transactions {
             self.recorder.note(Event::Transaction(transaction));
         }

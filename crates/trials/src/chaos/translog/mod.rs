@@ -2,12 +2,12 @@
 //!
 //! A server of the quorum writes each transaction to its log before it says so to the leader, so
 //! whatever a client was told of is in the logs of a majority. That makes them the witness of a run
-//! on real servers: [`agree`] makes one history of the logs of all members.
+//! on real servers: [`agree()`] makes one history of the logs of all members.
 //!
-//! * [`file`]: one log file: its header, its entries, how it ends;
+//! * [`mod@file`]: one log file: its header, its entries, how it ends;
 //! * [`record`]: one entry: who asked for what, and what was done;
 //! * [`member`]: all log files of one server, and the zxids of its snapshots;
-//! * [`agree`]: which of the entries of all members were agreed on.
+//! * [`mod@agree`]: which of the entries of all members were agreed on.
 //!
 //! Facts: `FileTxnLog`, `TxnHeader`, `SerializeUtils.deserializeTxn` and `zookeeper.jute` of Apache
 //! ZooKeeper. Servers must neither purge their logs nor write them behind the back of the reader:

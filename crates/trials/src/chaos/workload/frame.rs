@@ -100,6 +100,8 @@ pub async fn read_all(subject: &Subject, within: Duration) -> Result<usize, Stri
                     count += 1;
                     left.extend(names.into_iter().map(|name| format!("{path}/{name}")));
                 }
+                // It was an ephemeral znode of a session that has ended since its parent was read.
+                (Some(Told::Refused(ErrorCode::NoNode, _)), _) => {}
                 (data, names) if Instant::now() > until => {
                     return Err(format!("{path}: {data:?}, {names:?}"));
                 }

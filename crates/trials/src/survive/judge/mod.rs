@@ -1,6 +1,6 @@
 //! Whether what the clients were told, and what the servers hold in the end, is what it may be.
 //!
-//! `content.rs`: writes against what is there; `order.rs`: in which order they took effect;
+//! `content.rs`: writes against what is there; `history.rs`: against what the servers' logs say; `order.rs`: in which order they took effect;
 //! `arms.rs`: how requests ended; `reads.rs`: what they showed; `sessions.rs`: states, sessions and
 //! ephemeral znodes; `one_shots.rs` and `stream.rs`: what watches were told. Each answers with what
 //! is wrong, one sentence a fault; nothing is right because nobody looked: `arms.rs` also asks that
@@ -8,6 +8,7 @@
 
 mod arms;
 mod content;
+mod history;
 mod one_shots;
 mod order;
 mod reads;
@@ -16,6 +17,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::history::History;
 use super::declared::Expected;
 use super::traffic::changer::Change;
 use super::traffic::notes::Noted;
@@ -25,12 +27,14 @@ use super::truth::Truth;
 const MOST_FAULTS: usize = 5;
 
 /// What the judge looks at: one client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) noted: &'a Noted,
     pub(crate) truth: &'a Truth,
     pub(crate) changes: &'a [Change],
     pub(crate) expected: &'a Expected,
+    /// What the servers agreed on, if their logs were read.
+    pub(crate) history: Option<&'a History>,
     /// Whether there was a persistent watch.
     pub(crate) streams: bool,
 }
@@ -42,6 +46,7 @@ pub(crate) fn judge(case: &Case<'_>) -> Vec<String> {
         arms::look,
         content::look,
         order::look,
+        history::look,
         reads::look,
         sessions::look,
         one_shots::look,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use zookit_client::{Client, ConnectOptions};
+use zookit_proxy::Proxy;
 
 use super::prelude::*;
 use crate::survive::lines::Lines;
@@ -28,7 +29,7 @@ const DECLARED: Declared = Declared {
 async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     let cluster = setting.cluster(|builder| builder).await?;
     let (old, new) = (Lines::to(&cluster)?, Lines::to(&cluster)?);
-    let addresses = |lines: &Lines| lines.each().iter().map(|line| line.address()).collect();
+    let addresses = |lines: &Lines| lines.each().iter().map(Proxy::address).collect();
     let names = Names::default();
     names.set(NAME, addresses(&old));
     let mut clients = Vec::new();
@@ -46,5 +47,5 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     names.set(NAME, addresses(&new));
     old.cut(true);
     steady.served().await;
-    steady.finish(&DECLARED).await
+    steady.finish_on(&cluster, &DECLARED).await
 }

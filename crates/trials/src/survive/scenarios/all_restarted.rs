@@ -26,5 +26,5 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     steady.strike();
     cluster.restart_all().await?;
     steady.served().await;
-    steady.finish(&DECLARED).await
+    steady.finish_on(&cluster, &DECLARED).await
 }

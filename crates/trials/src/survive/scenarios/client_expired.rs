@@ -34,5 +34,5 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     steady.over();
     lines.release();
     steady.served().await;
-    steady.finish(&DECLARED).await
+    steady.finish_on(&cluster, &DECLARED).await
 }

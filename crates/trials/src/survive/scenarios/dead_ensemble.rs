@@ -44,7 +44,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     }
     cluster.wait_until_served().await?;
     steady.served().await;
-    let mut verdict = steady.finish(&DECLARED).await?;
+    let mut verdict = steady.finish_on(&cluster, &DECLARED).await?;
     let half = dead + DEAD / 2;
     for (client, dials) in dials.iter().enumerate() {
         let count = |from| dials.iter().filter(|(at, _)| *at >= from && *at < back).count();

@@ -61,7 +61,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     while let Some(written) = writers.join_next().await {
         written??;
     }
-    judge(setting, &cluster.connect_string(), &found.borrow()).await
+    judge(setting, &cluster.connect_string(), &found.take()).await
 }
 
 /// Looks at all of it again, when all is calm.

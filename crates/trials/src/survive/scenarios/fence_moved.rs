@@ -43,11 +43,14 @@ enum Accident {
     ReplyLost,
     /// A write is lost, and what comes behind it.
     RequestLost,
-    /// The client's end breaks, and what it had sent arrives later.
+    /// The client's end breaks, and what it had sent arrives when it has moved.
     Late,
+    /// The same, and it arrives first.
+    LateAndFirst,
 }
 
-const ACCIDENTS: [Accident; 3] = [Accident::ReplyLost, Accident::RequestLost, Accident::Late];
+const ACCIDENTS: [Accident; 4] =
+    [Accident::ReplyLost, Accident::RequestLost, Accident::Late, Accident::LateAndFirst];
 
 /// What was found behind the fence.
 #[derive(Debug, Default)]
@@ -99,7 +102,7 @@ async fn lose_often(
         let accident = ACCIDENTS[round % ACCIDENTS.len()];
         let (member, line) = lines.of(&client).ok_or("the client is on no line")?;
         let paths = (0..WRITES).map(|write| format!("{place}/{round}-{write}")).collect();
-        let lose = lose(&client, line, &breaking, accident, paths, &mut found);
+        let lose = lose(&client, &lines, line, &breaking, accident, paths, &mut found);
         timeout(PATIENCE, lose).await??;
         let now = lines.of(&client).map(|(member, _)| member);
         found.moved += usize::from(now != Some(member));
@@ -137,6 +140,7 @@ async fn judge(client: &Client, found: Found) -> Result<Verdict, Failure> {
 /// Loses a connection under writes, and looks behind a fence at what became of them.
 async fn lose(
     client: &Client,
+    lines: &Lines,
     line: &Proxy,
     breaking: &BreakingDialer,
     accident: Accident,
@@ -147,7 +151,7 @@ async fn lose(
     let fault = match accident {
         Accident::ReplyLost => Some(Effect::LoseReply),
         Accident::RequestLost => Some(Effect::LoseRequest),
-        Accident::Late => None,
+        Accident::Late | Accident::LateAndFirst => None,
     };
     match fault {
         Some(effect) => {
@@ -158,7 +162,7 @@ async fn lose(
     }
     let create = |path: &String| client.create(path, (), CreateMode::Persistent);
     let mut answers: Vec<_> = paths.iter().map(create).collect();
-    if accident == Accident::Late {
+    if fault.is_none() {
         // They are written by the time that another request could be answered.
         let written = timeout(Duration::from_millis(20), &mut answers[0]).await;
         if written.is_ok() {
@@ -166,6 +170,11 @@ async fn lose(
         }
         breaking.break_off();
         line.to_server().of_new().clear();
+        if accident == Accident::LateAndFirst {
+            lines.each().iter().for_each(|line| line.refuse_connections(true));
+            sleep(2 * LATE).await;
+            lines.each().iter().for_each(|line| line.refuse_connections(false));
+        }
     }
     let mut lost = Vec::new();
     for (path, answer) in paths.into_iter().zip(answers) {

@@ -30,5 +30,5 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     server.launch().await?;
     cluster.wait_until_served().await?;
     steady.served().await;
-    steady.finish(&DECLARED).await
+    steady.finish_on(&cluster, &DECLARED).await
 }

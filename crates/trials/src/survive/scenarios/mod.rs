@@ -15,6 +15,7 @@ pub(crate) mod lagging;
 pub(crate) mod leader_killed;
 pub(crate) mod leader_paused;
 pub(crate) mod linearizable;
+pub(crate) mod members_partitioned;
 pub(crate) mod name_resolves_late;
 pub(crate) mod presumed_gone;
 pub(crate) mod read_only_minority;

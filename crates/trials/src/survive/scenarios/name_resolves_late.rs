@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use zookit_client::{Client, ConnectError, ConnectOptions, CreateMode};
 
+use zookit_ensemble::Server;
+
 use super::prelude::*;
 use crate::survive::network::Names;
 
@@ -26,7 +28,7 @@ const SERVED_WITHIN: Duration = Duration::from_secs(4);
 
 async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     let cluster = setting.cluster(|builder| builder).await?;
-    let addresses: Vec<_> = cluster.servers().iter().map(|server| server.address()).collect();
+    let addresses: Vec<_> = cluster.servers().iter().map(Server::address).collect();
     let names = Names::default();
     let options = || ConnectOptions {
         resolver: Arc::new(names.clone()),

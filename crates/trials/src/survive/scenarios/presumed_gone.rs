@@ -63,8 +63,8 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     cluster.wait_until_served().await?;
     steady.served().await;
     let first = first_ephemerals(&steady, hit);
-    let mut verdict = steady.finish(&DECLARED).await?;
-    let ends = transactions::ends(&transactions::read(&cluster)?);
+    let mut verdict = steady.finish_on(&cluster, &DECLARED).await?;
+    let ends = transactions::ends(&transactions::read(&cluster).await?);
     let ended = ends.get(&gone);
     let begins = first.get(&next);
     verdict.hold(ended.is_some(), || format!("no log tells of the end of session {gone}"));

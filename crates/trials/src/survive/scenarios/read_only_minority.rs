@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
-use zookit_client::{Client, ConnectOptions, CreateMode, State};
+use zookit_client::{Client, ConnectOptions, CreateMode, Error, State};
 use zookit_ensemble::{Cluster, Mode, Version};
 
 use super::prelude::*;
@@ -63,7 +63,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     cluster.wait_until_served().await?;
     served_again(&cluster, &reader, &mut verdict).await?;
     steady.served().await;
-    let mut judged = steady.finish(&DECLARED).await?;
+    let mut judged = steady.finish_on(&cluster, &DECLARED).await?;
     judged.faults.append(&mut verdict.faults);
     judged.seen.append(&mut verdict.seen);
     Ok(judged)
@@ -77,7 +77,7 @@ async fn served_read_only(reader: &Client, verdict: &mut Verdict) -> Result<(), 
     let names = reader.get_children(ROOT).await?.names.len();
     verdict.hold(names > 0, || "a reader sees nothing".to_owned());
     let refused = reader.create("/written", (), CreateMode::Persistent).await;
-    let right = refused.as_ref().is_err_and(|error| error.is_not_read_only());
+    let right = refused.as_ref().is_err_and(Error::is_not_read_only);
     verdict.hold(right, || format!("a write to a member that only reads: {refused:?}"));
     verdict.seen.push(format!("a reader has it after {after} ms"));
     Ok(())

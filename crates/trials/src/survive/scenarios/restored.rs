@@ -29,7 +29,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     let client = cluster.connect_all_with(setting.options(LONG_SESSION)).await?;
     client.create("/old", "1", CreateMode::Persistent).await?;
     cluster.stop().await?;
-    each(&cluster, |data, copy| copy_all(data, copy))?;
+    each(&cluster, copy_all)?;
     start(&cluster).await?;
     for number in 0..MORE {
         client.create(&format!("/new-{number}"), (), CreateMode::Persistent).await?;
@@ -65,12 +65,9 @@ async fn told(client: &Client, verdict: &mut Verdict) -> Option<Error> {
     let hurried = client.with_deadline(Deadline::After(Duration::from_secs(1)));
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        let error = match hurried.get_data("/old").await {
-            Ok(_) => {
-                verdict.faults.push("a client that has seen more is served".to_owned());
-                return None;
-            }
-            Err(error) => error,
+        let Err(error) = hurried.get_data("/old").await else {
+            verdict.faults.push("a client that has seen more is served".to_owned());
+            return None;
         };
         let Error::NotSent(not_sent) = &error else { continue };
         let cause = not_sent.diagnosis().map(|found| found.cause);

@@ -24,5 +24,5 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     steady.strike();
     cluster.rolling_restart().await?;
     steady.served().await;
-    steady.finish(&DECLARED).await
+    steady.finish_on(&cluster, &DECLARED).await
 }

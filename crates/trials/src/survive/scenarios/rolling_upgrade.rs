@@ -28,7 +28,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     cluster.rolling_upgrade(&newer).await?;
     steady.served().await;
     let upgraded = cluster.servers().iter().all(|server| server.release() == newer);
-    let mut verdict = steady.finish(&DECLARED).await?;
+    let mut verdict = steady.finish_on(&cluster, &DECLARED).await?;
     verdict.hold(upgraded, || "not every member was upgraded".to_owned());
     verdict.seen.push(format!("all members are {} now", newer.version));
     Ok(verdict)

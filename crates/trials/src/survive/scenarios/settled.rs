@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use zookit_client::{Client, CreateMode, Deadline, Error, Owned, SessionId, Version};
 use zookit_ensemble::Cluster;
 use zookit_proto::Class;
-use zookit_proxy::{Cut, Effect, Fault};
+use zookit_proxy::{Cut, Effect, Fault, Proxy};
 
 use super::prelude::*;
 use crate::survive::lines::Lines;
@@ -77,14 +77,14 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     cluster.server(killed).launch().await?;
     cluster.wait_until_served().await?;
     sleep(HALF).await;
-    all_lines.iter().flat_map(Lines::each).for_each(|line| line.clear_faults());
+    all_lines.iter().flat_map(Lines::each).for_each(Proxy::clear_faults);
     going.send_replace(false);
     let mut clients = Vec::new();
     while let Some(called) = calling.join_next().await {
         clients.push(called??);
     }
     let struck: u64 = all_lines.iter().flat_map(Lines::each).map(|l| l.statistics().struck).sum();
-    let mut verdict = judge(&admin, &told.borrow(), &cluster).await?;
+    let mut verdict = judge(&admin, &told.take(), &cluster).await?;
     verdict.hold(struck > 5, || format!("only {struck} requests were struck"));
     verdict.seen.push(format!("{struck} replies and requests of writes were lost"));
     Ok(verdict)

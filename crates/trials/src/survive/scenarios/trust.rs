@@ -56,7 +56,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
         // They end without a word to anybody.
         drop(clients);
     }
-    let ends = transactions::ends(&transactions::read(&cluster)?);
+    let ends = transactions::ends(&transactions::read(&cluster).await?);
     judge(&found, &ends)
 }
 
@@ -122,7 +122,8 @@ fn judge(
             format!("session {session} ended at {zxid}, and was trusted for {late} ms more")
         });
         verdict.hold(ended_ms <= gone_ms, || {
-            format!("the znode of session {session} was told as gone before it ended")
+            let early = ended_ms - gone_ms;
+            format!("the znode of session {session} was told as gone {early} ms before it ended")
         });
         margins.push(ended_ms - trusted_ms);
     }

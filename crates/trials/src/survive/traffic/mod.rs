@@ -107,7 +107,8 @@ impl Traffic {
             let home = Home::new(index);
             home.make(changer.client()).await?;
             let client = client.with_deadline(Deadline::After(PATIENCE));
-            subjects.push(Subject { client, home, notes: Arc::new(Notes::new(index)) });
+            let notes = Arc::new(Notes::new(index, client.session_id()));
+            subjects.push(Subject { client, home, notes });
         }
         let mut traffic = Self {
             subjects,

@@ -137,6 +137,8 @@ pub(crate) struct Notes {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Noted {
     pub(crate) index: usize,
+    /// The session that the traffic began in.
+    pub(crate) first_session: SessionId,
     /// In the order of their submission.
     pub(crate) writes: Vec<Write>,
     pub(crate) reads: Vec<Read>,
@@ -155,8 +157,8 @@ pub(crate) struct Noted {
 }
 
 impl Notes {
-    pub(super) fn new(index: usize) -> Self {
-        Self { noted: Mutex::new(Noted { index, ..Noted::default() }) }
+    pub(super) fn new(index: usize, first_session: SessionId) -> Self {
+        Self { noted: Mutex::new(Noted { index, first_session, ..Noted::default() }) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Noted> {

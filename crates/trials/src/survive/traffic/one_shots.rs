@@ -52,21 +52,20 @@ impl Kind {
 /// Between two attempts to arm a watch, if one fails.
 const PACE: Duration = Duration::from_millis(50);
 
-/// Watches until all has been told.
+/// Watches until all has been told. When traffic ends a watch is there, unless none can be armed: one
+/// that fired last is followed by another.
 pub(super) async fn watch(subject: Subject, kind: Kind, mut watching: Going) {
-    while watching.on() {
-        let Some(armed) = while_going(&mut watching, kind.arm(&subject.client)).await else {
-            return;
-        };
-        let (armed, watch) = match armed {
-            Ok(armed) => armed,
-            Err(_) => {
-                // A read that got no reply is noted nowhere: it left no watch.
-                watching.pause(PACE).await;
-                continue;
+    loop {
+        let Ok((armed, watch)) = kind.arm(&subject.client).await else {
+            // A read that got no reply is noted nowhere: it left no watch.
+            if !watching.on() {
+                return;
             }
+            watching.pause(PACE).await;
+            continue;
         };
         let told = while_going(&mut watching, watch).await;
+        let is_last = told.is_none();
         let found = match told {
             Some(Err(ended)) => Ok(OneShotEnd::Ended(ended)),
             Some(Ok(event)) => kind
@@ -81,6 +80,9 @@ pub(super) async fn watch(subject: Subject, kind: Kind, mut watching: Going) {
                 let what = format!("what a watch was told of could not be looked at: {error}");
                 subject.notes.lock().troubles.push(what);
             }
+        }
+        if is_last {
+            return;
         }
     }
 }

@@ -95,7 +95,7 @@ impl Script {
         assert_eq!(self.found(), []);
     }
 
-    fn is_caught(self, what: &str) {
+    fn caught(self, what: &str) {
         let found = self.found();
         assert!(found.iter().any(|found| found.what.contains(what)), "{what}: {found:?}");
     }
@@ -130,33 +130,33 @@ fn reads_of_any_moment_that_may_be_shown_pass() {
 }
 
 #[test]
-fn data_that_was_never_written_is_caught() {
-    Script::new().read("z", stat(2, 1), (0, 6)).is_caught("was told Some(\"z\") of /a");
+fn data_that_was_never_written_caught() {
+    Script::new().read("z", stat(2, 1), (0, 6)).caught("was told Some(\"z\") of /a");
 }
 
 #[test]
-fn a_stat_that_never_was_is_caught() {
-    Script::new().read("x", stat(2, 4), (0, 6)).is_caught("no moment");
+fn a_stat_that_never_was_caught() {
+    Script::new().read("x", stat(2, 4), (0, 6)).caught("no moment");
     let wrong = Stat { version: 7, ..stat(2, 1) };
-    Script::new().read("x", wrong, (0, 6)).is_caught("a stat of /a that it never had");
+    Script::new().read("x", wrong, (0, 6)).caught("a stat of /a that it never had");
     let wrong = Stat { num_children: 3, ..stat(3, 4) };
-    Script::new().read("y", wrong, (0, 6)).is_caught("a stat of /a that it never had");
+    Script::new().read("y", wrong, (0, 6)).caught("a stat of /a that it never had");
     let wrong = Stat { mzxid: Zxid(6), ..stat(3, 1) };
-    Script::new().read("y", wrong, (0, 6)).is_caught("a stat of /a that it never had");
+    Script::new().read("y", wrong, (0, 6)).caught("a stat of /a that it never had");
 }
 
 #[test]
-fn the_past_is_caught() {
-    Script::new().read("x", stat(2, 1), (3, 6)).is_caught("no moment from 0x3");
+fn the_past_caught() {
+    Script::new().read("x", stat(2, 1), (3, 6)).caught("no moment from 0x3");
 }
 
 #[test]
-fn the_future_is_caught() {
-    Script::new().read("y", stat(3, 1), (0, 2)).is_caught("up to before 0x3");
+fn the_future_caught() {
+    Script::new().read("y", stat(3, 1), (0, 2)).caught("up to before 0x3");
 }
 
 #[test]
-fn what_was_before_the_fence_is_caught() {
+fn what_was_before_the_fence_caught() {
     let fenced = |zxid, data: &str, stat| {
         let fence = Told::Answered(Answer::Done, Some(Zxid(zxid)));
         let data = Told::Answered(Answer::Data(Some(data.into()), stat), None);
@@ -164,7 +164,7 @@ fn what_was_before_the_fence_is_caught() {
         Script::new().ask(asks, vec![fence, data], (0, 6))
     };
     fenced(2, "x", stat(2, 1)).passes();
-    fenced(3, "x", stat(2, 1)).is_caught("no moment from 0x3");
+    fenced(3, "x", stat(2, 1)).caught("no moment from 0x3");
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn two_moments_in_one_answer_are_caught() {
         Script::new().ask(vec![Ask::Reads(vec![get(), get()])], vec![told], (0, 6))
     };
     both(("x", stat(2, 1)), ("x", stat(2, 1))).passes();
-    both(("x", stat(2, 1)), ("y", stat(3, 1))).is_caught("no moment");
+    both(("x", stat(2, 1)), ("y", stat(3, 1))).caught("no moment");
 }
 
 #[test]
@@ -189,36 +189,36 @@ fn children_that_never_were_are_caught() {
     };
     list(&["c"], stat(3, 4)).passes();
     list(&[], stat(3, 5)).passes();
-    list(&["d"], stat(3, 4)).is_caught("children of /a that it never had: d");
-    list(&["c"], stat(3, 5)).is_caught("children of /a that it never had: c");
+    list(&["d"], stat(3, 4)).caught("children of /a that it never had: d");
+    list(&["c"], stat(3, 5)).caught("children of /a that it never had: c");
 }
 
 #[test]
-fn an_absence_that_never_was_is_caught() {
+fn an_absence_that_never_was_caught() {
     let absent = |path: &str, window| {
         let ask = Ask::Exists { path: path.into(), watch: false };
         Script::new().ask(vec![ask], vec![Told::Refused(ErrorCode::NoNode, None)], window)
     };
     absent("/a", (0, 6)).passes();
-    absent("/a", (1, 6)).is_caught("it was there all the time");
+    absent("/a", (1, 6)).caught("it was there all the time");
     absent("/a/c", (4, 6)).passes();
-    absent("/a/c", (4, 4)).is_caught("it was there all the time");
+    absent("/a/c", (4, 4)).caught("it was there all the time");
     absent("/never", (4, 4)).passes();
 }
 
 #[test]
-fn a_write_that_tells_another_ones_transaction_is_caught() {
+fn a_write_that_tells_another_ones_transaction_caught() {
     let write = |zxid: i64| {
         let ask = Ask::Set { path: "/a".into(), data: "x".into(), version: None };
         let told = Told::Answered(Answer::Stat(stat(2, 1)), Some(Zxid(zxid)));
         Script::new().ask(vec![ask], vec![told], (0, 6))
     };
     write(2).passes();
-    write(3).is_caught("no moment");
+    write(3).caught("no moment");
 }
 
 #[test]
-fn a_refusal_without_a_reason_is_caught() {
+fn a_refusal_without_a_reason_caught() {
     let refused =
         |ask, code| Script::new().ask(vec![ask], vec![Told::Refused(code, Some(Zxid(6)))], (0, 6));
     let create = |path: &str| {
@@ -227,12 +227,12 @@ fn a_refusal_without_a_reason_is_caught() {
     };
     let set = |version| Ask::Set { path: "/a".into(), data: "z".into(), version };
     refused(create("/a"), ErrorCode::NodeExists).passes();
-    refused(create("/b"), ErrorCode::NodeExists).is_caught("it could be done then");
+    refused(create("/b"), ErrorCode::NodeExists).caught("it could be done then");
     refused(create("/b/c"), ErrorCode::NoNode).passes();
-    refused(create("/a/c"), ErrorCode::NoNode).is_caught("it could be done then");
+    refused(create("/a/c"), ErrorCode::NoNode).caught("it could be done then");
     refused(set(Some(1)), ErrorCode::BadVersion).passes();
-    refused(set(Some(2)), ErrorCode::BadVersion).is_caught("it could be done then");
-    refused(set(None), ErrorCode::BadVersion).is_caught("it could be done then");
-    refused(set(None), ErrorCode::NoNode).is_caught("it could be done then");
+    refused(set(Some(2)), ErrorCode::BadVersion).caught("it could be done then");
+    refused(set(None), ErrorCode::BadVersion).caught("it could be done then");
+    refused(set(None), ErrorCode::NoNode).caught("it could be done then");
     refused(Ask::Multi(vec![create("/b"), set(Some(1))]), ErrorCode::BadVersion).passes();
 }

@@ -1,5 +1,6 @@
 //! One run on the simulated ensemble, and what is found when something of it is changed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -55,8 +56,8 @@ fn is_caught(report: &Report, checkers: &[&str]) {
 /// The number of the first call of this function that took effect, not too early in the run.
 fn call_of(history: &History, workload: Workload, function: Function) -> (u64, Ask) {
     let ops = super::super::operations(&history.lines);
-    let ops = ops.iter().filter(|op| op.is(workload, function) && op.outcome() == Outcome::Ok);
-    let op = ops.skip(3).next().expect("an operation of this kind");
+    let mut ops = ops.iter().filter(|op| op.is(workload, function) && op.outcome() == Outcome::Ok);
+    let op = ops.nth(3).expect("an operation of this kind");
     (op.invoke.process, op.ask().expect("a request").clone())
 }
 
@@ -103,6 +104,26 @@ fn a_good_run_passes_again_when_it_was_written_and_read() {
     let (first, second) = (check(&history), check(&read));
     assert!(second.passes(), "{second}");
     assert_eq!(first.to_string(), second.to_string());
+}
+
+/// What readers of Jepsen's histories build upon.
+#[test]
+fn a_process_does_one_thing_at_a_time_and_nothing_behind_what_nobody_knows() {
+    let mut processes = BTreeMap::new();
+    for line in &good().lines {
+        match &line.event {
+            Event::Invoke(invoke) => {
+                let before = processes.insert(invoke.process, None);
+                let may = matches!(before, None | Some(Some(Outcome::Ok | Outcome::Fail)));
+                assert!(may, "process {}: {before:?}", invoke.process);
+            }
+            Event::Complete(complete) => {
+                let before = processes.insert(complete.process, Some(complete.outcome));
+                assert_eq!(before, Some(None), "process {}", complete.process);
+            }
+            _ => {}
+        }
+    }
 }
 
 #[test]

@@ -199,7 +199,10 @@ impl Target for Real {
     }
 
     fn mend<'a>(&'a self, accident: &'a Accident, begun: Begun) -> Boxed<'a, ()> {
-        Box::pin(self.repair(accident, begun))
+        Box::pin(async move {
+            self.repair(accident, begun).await;
+            Ok(())
+        })
     }
 
     fn rest(&self, within: Duration) -> Boxed<'_, ()> {
