@@ -35,7 +35,7 @@ pub struct Arguments {
 }
 
 /// It wakes up when its session has ended.
-const DECLARED: Declared = Declared {
+pub(crate) const DECLARED: Declared = Declared {
     hit: Expected::EXPIRES,
     others: Expected::UNTOUCHED,
     behind_raw: Duration::from_secs(4),

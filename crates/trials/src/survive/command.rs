@@ -37,7 +37,7 @@ pub struct Arguments {
     /// What the clients were told, also where nothing is wrong
     #[arg(long, short)]
     verbose: bool,
-    /// The scenarios that there are
+    /// The scenarios that there are, and what may survive each
     #[arg(long)]
     list: bool,
 }
@@ -58,9 +58,7 @@ fn named(name: &str) -> Result<&'static str, String> {
 /// Runs `zookit-trials survive`.
 pub fn run(arguments: &Arguments) -> ExitCode {
     if arguments.list {
-        for Scenario { name, about, .. } in scenario::ALL {
-            report::say(&format!("{name:<26} {about}"));
-        }
+        report::say(&report::list());
         return ExitCode::SUCCESS;
     }
     let releases = match releases(arguments) {

@@ -1,5 +1,6 @@
 //! What may survive an accident: declared before it happens, as data, and compared by the judge.
 
+use std::fmt;
 use std::time::Duration;
 
 /// What is expected of a scenario with steady traffic.
@@ -15,8 +16,10 @@ pub(crate) struct Declared {
 }
 
 /// What is expected of a client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expected {
+    /// What all of this is called, in a word.
+    pub(crate) name: &'static str,
     /// Its session.
     pub(crate) session: Fate,
     /// The ephemeral znodes that it was told it has.
@@ -97,6 +100,7 @@ const EXPIRY: &[Arm] = &[Arm::WriteLost, Arm::BehindLostWrite, Arm::ReadLost, Ar
 impl Expected {
     /// Nothing happens to it, but that answers may take longer.
     pub(crate) const UNTOUCHED: Self = Self {
+        name: "untouched",
         session: Fate::Kept,
         ephemerals: Fate::Kept,
         connection: Fate::Kept,
@@ -106,15 +110,26 @@ impl Expected {
     };
 
     /// It loses its connection, and nothing else.
-    pub(crate) const RECONNECTS: Self =
-        Self { connection: Fate::Lost, gap: Told::Surely, arms: LOSSES, ..Self::UNTOUCHED };
+    pub(crate) const RECONNECTS: Self = Self {
+        name: "reconnects",
+        connection: Fate::Lost,
+        gap: Told::Surely,
+        arms: LOSSES,
+        ..Self::UNTOUCHED
+    };
 
     /// It may lose its connection.
-    pub(crate) const MAY_RECONNECT: Self =
-        Self { connection: Fate::MayGo, gap: Told::Perhaps, arms: LOSSES, ..Self::UNTOUCHED };
+    pub(crate) const MAY_RECONNECT: Self = Self {
+        name: "may reconnect",
+        connection: Fate::MayGo,
+        gap: Told::Perhaps,
+        arms: LOSSES,
+        ..Self::UNTOUCHED
+    };
 
     /// It loses its session.
     pub(crate) const EXPIRES: Self = Self {
+        name: "expires",
         session: Fate::Lost,
         ephemerals: Fate::Lost,
         connection: Fate::Lost,
@@ -122,4 +137,51 @@ impl Expected {
         gap: Told::Surely,
         arms: EXPIRY,
     };
+}
+
+impl Expected {
+    /// All there are.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::UNTOUCHED, Self::RECONNECTS, Self::MAY_RECONNECT, Self::EXPIRES];
+}
+
+impl fmt::Display for Expected {
+    /// What the word means.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, session, ephemerals, connection, one_shots, gap, arms } = self;
+        let gap = match gap {
+            Told::Never => "none told",
+            Told::Perhaps => "may be told",
+            Told::Surely => "told",
+        };
+        write!(
+            f,
+            "| *{name}* | {session} | {ephemerals} | {one_shots} | {connection} | {gap} | answered"
+        )?;
+        arms.iter().try_for_each(|arm| write!(f, ", {arm}"))?;
+        f.write_str(" |")
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kept => "kept",
+            Self::MayGo => "may go",
+            Self::Lost => "lost",
+        })
+    }
+}
+
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WriteLost => "write no reply",
+            Self::BehindLostWrite => "write not sent behind one",
+            Self::SessionLost => "write not sent (session lost)",
+            Self::ReadLost => "read no reply (lost each time)",
+            Self::ReadOnly => "write refused (read-only)",
+            Self::SessionMoved => "write refused (moved)",
+        })
+    }
 }

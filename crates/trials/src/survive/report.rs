@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use zookit_ensemble::Version;
 
-use super::scenario::Scenario;
+use super::declared::{Declared, Expected};
+use super::scenario::{self, Scenario};
 use super::verdict::{Measured, Verdict};
 
 /// Prints a line; whoever closes the pipe has read enough.
@@ -76,6 +77,31 @@ impl Row {
             }
         }
     }
+}
+
+/// The scenarios, and what may survive each, as Markdown.
+pub(crate) fn list() -> String {
+    let mut list = "\
+| scenario | what happens | the clients that are hit | all others | until served, beyond 2 × raw |
+|---|---|---|---|---|"
+        .to_owned();
+    for Scenario { name, about, declared, .. } in scenario::ALL {
+        let declared = declared.map_or_else(
+            || " | | ".to_owned(),
+            |Declared { hit, others, behind_raw }| {
+                format!("{} | {} | {behind_raw:?}", hit.name, others.name)
+            },
+        );
+        let _ = write!(list, "\n| `{name}` | {about} | {declared} |");
+    }
+    list.push_str(
+        "\n\n| a client | session | ephemerals | one-shot watches | connection | gap of its \
+         persistent watch | requests end |\n|---|---|---|---|---|---|---|",
+    );
+    for expected in Expected::ALL {
+        let _ = write!(list, "\n{expected}");
+    }
+    list
 }
 
 const HEAD: &str = "\

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use zookit_ensemble::Version;
 
+use super::declared::Declared;
 use super::scenarios;
 use super::setting::Setting;
 use super::verdict::{Failure, Verdict};
@@ -20,6 +21,8 @@ pub(crate) struct Scenario {
     pub(crate) about: &'static str,
     /// The oldest release that it applies to, and why no older one.
     pub(crate) since: Since,
+    /// What may survive; `None` where a scenario has no steady traffic and says itself what must hold.
+    pub(crate) declared: Option<&'static Declared>,
     pub(crate) run: fn(&Setting) -> Running<'_>,
 }
 

@@ -14,6 +14,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "addresses-change",
     about: "all addresses of the one name that the clients know are gone, and it has others",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -8,6 +8,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "all-restarted",
     about: "all members are stopped at once, and started again on their data",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -16,6 +16,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "client-paused",
     about: "a client's process stands still for longer than its session lasts",
     since: Since::Always,
+    declared: Some(&child::DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

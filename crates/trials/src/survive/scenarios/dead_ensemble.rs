@@ -10,6 +10,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "dead-ensemble",
     about: "all members are dead for a while: nobody hammers, and all are soon back",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

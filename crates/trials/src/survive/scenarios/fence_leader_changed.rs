@@ -16,6 +16,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "fence-leader-changed",
     about: "leaders are killed under writes: what is read behind a fence stays so",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -18,6 +18,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "fence-moved",
     about: "writes are lost with a connection, or arrive late: what a fence then shows stays so",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 

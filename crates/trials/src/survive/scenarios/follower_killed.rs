@@ -8,6 +8,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "follower-killed",
     about: "a follower is killed: its clients go elsewhere at once, nobody else notices",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -14,6 +14,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "lagging",
     about: "a client has to go to a member that is far behind, and waits there for what it has seen",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

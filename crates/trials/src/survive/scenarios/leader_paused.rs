@@ -10,6 +10,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "leader-paused",
     about: "the leader stands still for longer than the session timeout, and goes on",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -12,6 +12,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "linearizable",
     about: "a follower lags: a plain read shows the past, a linearizable one never does",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 

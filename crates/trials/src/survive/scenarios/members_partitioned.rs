@@ -10,6 +10,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "members-partitioned",
     about: "a follower is cut off from the other members, and then the leader with a minority",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -15,6 +15,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "name-resolves-late",
     about: "the client is there before its servers' name is, and is served when that resolves",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -16,6 +16,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "presumed-gone",
     about: "a client presumes its session gone that a new leader keeps: it is closed before the next",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -13,6 +13,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "read-only-minority",
     about: "a majority is killed: the rest serves those who only read, until there is one again",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

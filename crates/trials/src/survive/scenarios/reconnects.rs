@@ -14,6 +14,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "reconnects",
     about: "the connection breaks again and again: another member takes the client in milliseconds",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 

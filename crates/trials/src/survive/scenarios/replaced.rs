@@ -13,6 +13,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "replaced",
     about: "every server is replaced by another through reconfig, and the clients follow",
     since: Since::Release(Version::new(3, 5, 3), "there is no reconfig before 3.5"),
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -15,6 +15,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "restored",
     about: "the ensemble is restored from an old copy: a client has seen more, and says so",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 

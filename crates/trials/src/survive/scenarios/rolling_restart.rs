@@ -8,6 +8,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "rolling-restart",
     about: "one member after the other is restarted, the leader last",
     since: Since::Always,
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -10,6 +10,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "rolling-upgrade",
     about: "one member after the other comes back as 3.9, under open sessions and watches",
     since: Since::Line(3, 8, "it is the way from 3.8 to 3.9"),
+    declared: Some(&DECLARED),
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -22,6 +22,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "settled",
     about: "lost writes are looked into: protected, owned, guarded, and guaranteed deletes",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 

@@ -14,6 +14,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "trust",
     about: "clients are cut off: none trusts its session when it has ended",
     since: Since::Always,
+    declared: None,
     run: |setting| Box::pin(run(setting)),
 };
 
