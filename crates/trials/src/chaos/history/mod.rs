@@ -4,8 +4,8 @@
 //! happened, in its order. What processes do is written as Jepsen, Elle, Knossos and Porcupine's
 //! readers know it; all else has a `type` of its own, which they are to leave out.
 //!
-//! The first line: `{"type": "start", "schema": "zookit-chaos-1", "seed", "minutes", "members",
-//! "release", "wallMs"}`; `wallMs` is the Unix time in milliseconds at which `time` was 0.
+//! The first line: `{"type": "start", "schema": "zookit-chaos-1", "seed", "seconds", "members",
+//! "release", "wallUs"}`; `wallUs` is the Unix time in microseconds at which `time` was 0.
 //!
 //! | member | of | meaning |
 //! |---|---|---|
@@ -79,8 +79,8 @@ pub struct Start {
     pub members: usize,
     /// What they run.
     pub release: String,
-    /// When it began: milliseconds since the Unix epoch.
-    pub wall_ms: i64,
+    /// When it began: microseconds since the Unix epoch.
+    pub wall_us: i64,
 }
 
 /// A run, as it was written down.
@@ -95,7 +95,7 @@ pub struct History {
 impl Start {
     fn to_json(&self) -> Value {
         json!({"type": "start", "schema": SCHEMA, "seed": self.seed, "seconds": self.seconds,
-               "members": self.members, "release": self.release, "wallMs": self.wall_ms})
+               "members": self.members, "release": self.release, "wallUs": self.wall_us})
     }
 
     fn from_json(value: &Value) -> Option<Self> {
@@ -107,7 +107,7 @@ impl Start {
             seconds: value.get("seconds")?.as_u64()?,
             members: usize::try_from(value.get("members")?.as_u64()?).ok()?,
             release: value.get("release")?.as_str()?.to_owned(),
-            wall_ms: value.get("wallMs")?.as_i64()?,
+            wall_us: value.get("wallUs")?.as_i64()?,
         })
     }
 }

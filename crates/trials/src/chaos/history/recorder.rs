@@ -13,6 +13,9 @@ use zookit_sim::observe::Call;
 
 use super::{Complete, Event, History, Invoke, Line, Outcome, Start, json};
 
+/// What two clocks say within this was said at one moment.
+const SAME_MOMENT: Duration = Duration::from_micros(50);
+
 /// The notes of a run. Clones are the same.
 ///
 /// Lines stand in the order in which they were made, and have times in that order.
@@ -61,16 +64,17 @@ impl Recorder {
     /// # Errors
     /// The file cannot be made.
     pub fn begin(mut start: Start, file: Option<&Path>, wall_ms: Option<i64>) -> io::Result<Self> {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
-        start.wall_ms = wall_ms.unwrap_or(wall);
+        let (origin, wall) = clocks();
+        let wall = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = i64::try_from(wall.as_micros()).unwrap_or(i64::MAX);
+        start.wall_us = wall_ms.map_or(wall, |ms| ms.saturating_mul(1_000));
         let mut out = file.map(File::create).transpose()?.map(BufWriter::new);
         if let Some(out) = &mut out {
             writeln!(out, "{}", start.to_json())?;
         }
         Ok(Self(Arc::new(Mutex::new(Inner {
             start,
-            origin: Instant::now(),
+            origin,
             clocks: (SystemTime::now(), std::time::Instant::now()),
             lines: Vec::new(),
             out,
@@ -149,6 +153,18 @@ impl Recorder {
             out.flush()?;
         }
         Ok(History { start: inner.start.clone(), lines: std::mem::take(&mut inner.lines) })
+    }
+}
+
+/// Both clocks at one moment: transactions have the servers' time, to the millisecond, and stand among
+/// lines by it. Whoever is held up between one clock and the other looks again.
+fn clocks() -> (Instant, SystemTime) {
+    loop {
+        let before = std::time::Instant::now();
+        let (origin, wall) = (Instant::now(), SystemTime::now());
+        if before.elapsed() < SAME_MOMENT {
+            return (origin, wall);
+        }
     }
 }
 

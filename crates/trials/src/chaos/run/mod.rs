@@ -93,7 +93,7 @@ impl Run {
             seconds: settings.lasting.as_secs(),
             members: target.members(),
             release: target.release(),
-            wall_ms: 0,
+            wall_us: 0,
         };
         let recorder = Recorder::begin(start, settings.out.as_deref(), target.wall_ms());
         let recorder = recorder.map_err(|error| format!("the history: {error}"))?;

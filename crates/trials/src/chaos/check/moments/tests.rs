@@ -86,7 +86,7 @@ impl Script {
         let events = self.operations.into_iter().chain(transactions);
         let lines = events.map(|event| Line { at: Duration::ZERO, event }).collect();
         let release = String::new();
-        let start = Start { seed: 0, seconds: 0, members: 1, release, wall_ms: 0 };
+        let start = Start { seed: 0, seconds: 0, members: 1, release, wall_us: 0 };
         let history = History { start, lines };
         check(&history, &operations(&history.lines))
     }

@@ -24,7 +24,8 @@ const HEALING: Duration = Duration::from_secs(15);
 pub(super) struct Feed<'a> {
     checkers: Checkers,
     lines: &'a [Line],
-    wall_ms: i64,
+    /// When it began: microseconds since the Unix epoch.
+    wall_us: i64,
     transactions: Vec<Transaction>,
     /// How many of them were shown.
     shown: usize,
@@ -68,7 +69,7 @@ impl<'a> Feed<'a> {
         Self {
             checkers,
             lines,
-            wall_ms: history.start.wall_ms,
+            wall_us: history.start.wall_us,
             transactions,
             shown: 0,
             begun,
@@ -88,7 +89,7 @@ impl<'a> Feed<'a> {
     pub(super) fn line(&mut self, at: usize) -> Result<(), Violation> {
         let Some(Line { at: moment, event }) = self.lines.get(at) else { return Ok(()) };
         let now = Time::since_origin(*moment);
-        self.pass(now, wall(self.wall_ms, moment.saturating_sub(BEHIND)))?;
+        self.pass(now, wall(self.wall_us, moment.saturating_sub(BEHIND)))?;
         match event {
             Event::Invoke(invoke) => self.invoke(now, invoke),
             Event::Complete(complete) => self.complete(now, complete),
@@ -192,7 +193,7 @@ impl<'a> Feed<'a> {
         let Some(invoke) = self.open.remove(&complete.process) else { return Ok(()) };
         let client = invoke.client;
         for (asked, (call, told)) in invoke.calls.iter().zip(&complete.ends) {
-            let first = asked.watcher.and_then(|(id, _)| self.firsts.get(&(client, id)).copied());
+            let first = asked.watcher.and_then(|(id, _)| self.firsts.get(&(client, id)));
             let known = (invoke.seen, complete.seen);
             let armed = armed(asked, told, known, first, &self.transactions);
             let told = match told {
@@ -223,7 +224,7 @@ impl<'a> Feed<'a> {
     fn is_past(&self, zxid: Zxid, moment: Duration) -> bool {
         let place = self.transactions.binary_search_by_key(&zxid, |transaction| transaction.zxid);
         let found = place.ok().and_then(|place| self.transactions.get(place));
-        found.is_some_and(|found| found.time_ms <= wall(self.wall_ms, moment))
+        found.is_some_and(|found| found.time_ms <= wall(self.wall_us, moment))
     }
 
     /// A client in a session knows that it began; one that was told of its end knows that it ended.
@@ -244,8 +245,8 @@ impl<'a> Feed<'a> {
         zxid.map_or(Ok(()), |zxid| self.reveal(now, zxid))
     }
 
-    /// Where the server did not tell the zxid of what happened, it is the last such thing that is
-    /// past, or happens in this millisecond.
+    /// Where the server did not tell the zxid of what happened, it is something that is past, or that
+    /// happens in this millisecond.
     fn reveal_notice(
         &mut self,
         now: Time,
@@ -255,11 +256,11 @@ impl<'a> Feed<'a> {
         match notice {
             WatchNotice::Event { zxid: Some(zxid), .. } => self.reveal(now, *zxid),
             WatchNotice::Event { event, path, zxid: None } => {
-                let wall_ms = wall(self.wall_ms, moment);
+                let wall_ms = wall(self.wall_us, moment);
                 self.pass(now, wall_ms)?;
                 let left = self.transactions.get(self.shown..).unwrap_or_default();
-                let left = left.iter().take_while(|next| next.time_ms <= wall_ms);
-                let found = left.filter(|next| makes(&next.change, *event, path)).last();
+                let mut left = left.iter().take_while(|next| next.time_ms <= wall_ms);
+                let found = left.find(|next| makes(&next.change, *event, path));
                 let zxid = found.map(|found| found.zxid);
                 zxid.map_or(Ok(()), |zxid| self.reveal(now, zxid))
             }
@@ -312,9 +313,10 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// What everybody's clock says at a moment of the run.
-fn wall(origin_ms: i64, moment: Duration) -> i64 {
-    origin_ms.saturating_add(i64::try_from(moment.as_millis()).unwrap_or(i64::MAX))
+/// What everybody's clock says at a moment of the run, in milliseconds since the Unix epoch.
+fn wall(origin_us: i64, moment: Duration) -> i64 {
+    let us = i64::try_from(moment.as_micros()).unwrap_or(i64::MAX);
+    origin_us.saturating_add(us) / 1_000
 }
 
 /// The transactions of a history. Real servers write down the end of a session again if somebody asks
