@@ -71,7 +71,7 @@ pub(super) fn armed(
     let waits = |event: &Happened| waits_for(kind, &path, event);
     let found = latest(told, (low, high), waits, transactions);
     // What a server makes up for one that was away may be none of these.
-    Some(found.unwrap_or(if kind.is_one_shot() { low } else { high }))
+    Some(found.unwrap_or_else(|| if kind.is_one_shot() { low } else { high }))
 }
 
 /// The latest moment from `low` to `high` behind which the first events that are waited for are just
