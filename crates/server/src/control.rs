@@ -16,6 +16,7 @@ use crate::core::{
     ConnectionId, ConnectionInfo, Effect, Fault, FaultId, Logged, Server, SessionInfo, WatchInfo,
 };
 use crate::json::{self, LoadError};
+use crate::listener::looking;
 use crate::listener::shared::Shared;
 
 /// A handle on a server. Clones are handles on the same one; they do not keep it running.
@@ -221,8 +222,13 @@ impl Control {
     }
 
     /// Looks at the machine itself. The server waits meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// If the closure calls this server's control, as those of [`until`](Self::until) and
+    /// [`wait`](Self::wait) must not either: it is given all there is.
     pub fn look<T>(&self, look: impl FnOnce(&Server) -> T) -> T {
-        look(&self.shared.lock().server)
+        looking::look(&self.shared, &self.shared.lock().server, look)
     }
 
     /// Waits until something is so: asked at once, and then whenever the server has done anything.
@@ -235,7 +241,7 @@ impl Control {
     pub fn until(&self, mut holds: impl FnMut(&Server) -> bool) -> impl Future<Output = ()> {
         std::future::poll_fn(move |context| {
             let mut state = self.shared.lock();
-            if holds(&state.server) {
+            if looking::look(&self.shared, &state.server, &mut holds) {
                 return Poll::Ready(());
             }
             state.wait(context);

@@ -18,6 +18,7 @@
 mod accept;
 mod clock;
 mod line;
+pub(crate) mod looking;
 pub(crate) mod shared;
 
 use std::io;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use super::Limits;
+use super::{Limits, looking};
 use crate::core::{ConnectionId, Server, Time};
 
 /// The machine with its clock, behind one lock.
@@ -84,7 +84,11 @@ impl Shared {
 
     /// A panic elsewhere under the lock is a failed assertion of a test that looked on: the machine
     /// is as it was.
+    ///
+    /// # Panics
+    /// The closure of a test that looks at this server asks for it again.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        looking::assert_nobody_looks(self);
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -141,7 +145,7 @@ impl Shared {
     pub(crate) fn wait(&self, within: Duration, mut holds: impl FnMut(&Server) -> bool) -> bool {
         let deadline = clock() + within;
         let mut state = self.lock();
-        while !holds(&state.server) {
+        while !looking::look(self, &state.server, &mut holds) {
             let left = deadline.saturating_duration_since(clock());
             if left.is_zero() {
                 return false;

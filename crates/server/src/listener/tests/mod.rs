@@ -334,3 +334,30 @@ async fn a_task_can_wait_for_what_a_client_does() {
     tokio::time::timeout(GUARD, there).await.unwrap();
     client.await.unwrap();
 }
+
+#[test]
+fn a_closure_that_asks_its_own_server_is_told_instead_of_waiting_for_ever() {
+    let server = Server::start();
+    let control = server.control();
+    let asks: [&dyn Fn(); 3] = [
+        &|| control.look(|_| drop(control.sessions())),
+        &|| assert!(control.wait(GUARD, |_| control.sessions().is_empty())),
+        &|| {
+            let until = std::pin::pin!(control.until(|_| control.sessions().is_empty()));
+            assert!(
+                until
+                    .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+                    .is_ready()
+            );
+        },
+    ];
+    for ask in asks {
+        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)).unwrap_err();
+        let told = told.downcast_ref::<&str>().unwrap();
+        assert!(told.contains("use the `&Server` that it is given"), "{told}");
+    }
+    // Nothing is held any more, and another server may be asked.
+    let other = Server::start();
+    assert!(control.look(|_| other.sessions().is_empty()));
+    assert!(control.sessions().is_empty());
+}
