@@ -46,6 +46,9 @@ pub(crate) async fn serve(shared: Arc<Shared>, client: TcpStream, id: Connection
             let (client, server) = line.into_sides();
             ending.carry_out(end, client, Some(server)).await;
         }
+        // Who has reached no server is told that it is not to wait for an answer, as one is who was
+        // not accepted yet when the proxy ended.
+        Err(End::Stop(Stop::End)) => ending.carry_out(End::Reset, Arc::new(client), None).await,
         Err(end) => ending.carry_out(end, Arc::new(client), None).await,
     }
 }

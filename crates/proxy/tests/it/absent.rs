@@ -39,7 +39,18 @@ fn a_client_that_is_kept_goes_with_the_proxy() {
     place.refuse_connections(true);
     let proxy = Proxy::builder(place.address()).wait_for_server(GUARD).start().unwrap();
     let mut kept = Peer::connect(proxy.address());
+    assert!(proxy.wait(GUARD, |statistics| statistics.made == 1));
     assert!(kept.hears_nothing());
+    drop(proxy);
+    kept.hears_a_reset();
+}
+
+#[test]
+fn a_client_that_is_not_accepted_yet_hears_the_same() {
+    let place = Proxy::start(Pair::new().listener.local_addr().unwrap()).unwrap();
+    place.refuse_connections(true);
+    let proxy = Proxy::builder(place.address()).wait_for_server(GUARD).start().unwrap();
+    let mut kept = Peer::connect(proxy.address());
     drop(proxy);
     kept.hears_a_reset();
 }
