@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep, timeout};
-use zookit_client::{Client, CreateMode, SessionId};
+use zookit_client::{Client, CreateMode, EventType, SessionId};
 
 use super::prelude::*;
 use crate::survive::lines::Lines;
@@ -76,7 +76,12 @@ async fn cut_off(
         let session = client.session_id();
         let path = format!("/trusted/{session}");
         client.create(&path, (), CreateMode::Ephemeral).await?;
-        watches.push((session, watcher.exists_and_watch(&path).await?.1));
+        // Its member may lag behind the create, and would watch for that.
+        watcher.fence().await?;
+        let (Some(_), watch) = watcher.exists_and_watch(&path).await? else {
+            return Err(format!("{path} is not there behind a fence").into());
+        };
+        watches.push((session, watch));
     }
     sleep(idle).await;
     lines.hold();
@@ -94,7 +99,10 @@ async fn cut_off(
     let all_gone = async {
         let mut gone = Vec::new();
         for (session, watch) in watches {
-            timeout(PATIENCE, watch).await??;
+            let event = timeout(PATIENCE, watch).await??;
+            if event.event_type != EventType::NodeDeleted {
+                return Err(format!("{}: {}", event.path, event.event_type).into());
+            }
             gone.push((session, clock.wall_ms(Instant::now())));
         }
         Ok::<_, Failure>(gone)
