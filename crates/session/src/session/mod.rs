@@ -9,7 +9,7 @@
 //!                                      |   dial failed, late   |      closed, late  Handshaking
 //!                                      +-----------------------+<---------------------+  |
 //!                                      |                                                 |
-//!      the session is gone: Expired,   |              refused: Expired, next generation  |
+//!      the session is gone: Expired,   |     refused by two: Expired, next generation     |
 //!      next generation                 +<------------------------------------------------+
 //!                                      |                                                 |
 //!                                      |   lost: Suspended            granted            v
@@ -118,6 +118,8 @@ struct Life {
     told: Zxid,
     /// A session presumed gone and not known to be.
     grave: Option<Box<Grave>>,
+    /// Which server said first, and when, that the session to be taken up, or to be buried, is gone.
+    denied: Option<(Endpoint, Time)>,
     /// The newest transaction seen when the connection was lost.
     away_since: Option<Zxid>,
 }
@@ -403,6 +405,7 @@ impl Life {
             zxid: identity.zxid,
             told: identity.zxid,
             grave: None,
+            denied: None,
             away_since: None,
         }
     }
