@@ -8,7 +8,7 @@ use zookit_proto::types::{Credentials, Password};
 use zookit_proto::{ErrorCode, OpCode, SessionId, Time, Xid, Zxid, frame, wire};
 
 use super::sending::{SEND_AHEAD, bare_frame, whole_frame};
-use super::{Phase, Purpose, Session, Tally};
+use super::{Denial, Phase, Purpose, Session, Tally};
 use crate::config::Limits;
 use crate::connection::Connection;
 use crate::event::{Effect, Event, Reason, State, WatchNotice};
@@ -148,15 +148,17 @@ impl Session {
             return true;
         }
         match &self.life.denied {
-            Some((by, _)) if *by != here => return true,
-            Some((_, at)) if self.now.since(*at) > self.life.timeout.div_f64(3.0) => return true,
+            Some(denial) if denial.by != here => return true,
+            Some(denial) if self.now.since(denial.at) > self.life.timeout.div_f64(3.0) => {
+                return true;
+            }
             // The same again, too soon.
             Some(_) => {
                 self.hang_up();
                 self.lose(Loss::Fin);
             }
             None => {
-                self.life.denied = Some((here, self.now));
+                self.life.denied = Some(Box::new(Denial { by: here, at: self.now }));
                 if let Some(other) = self.hosts.after(host) {
                     self.hosts.prefer(other);
                 }

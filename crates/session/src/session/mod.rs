@@ -118,8 +118,8 @@ struct Life {
     told: Zxid,
     /// A session presumed gone and not known to be.
     grave: Option<Box<Grave>>,
-    /// Which server said first, and when, that the session to be taken up, or to be buried, is gone.
-    denied: Option<(Endpoint, Time)>,
+    /// Who said first that the session to be taken up, or to be buried, is gone. There is rarely one.
+    denied: Option<Box<Denial>>,
     /// The newest transaction seen when the connection was lost.
     away_since: Option<Zxid>,
 }
@@ -129,6 +129,13 @@ struct Life {
 struct Grave {
     session: SessionId,
     password: Password,
+}
+
+/// A server's word that a session is gone, before another has said the same.
+#[derive(Debug)]
+struct Denial {
+    by: Endpoint,
+    at: Time,
 }
 
 /// A close under way.
