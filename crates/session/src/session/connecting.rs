@@ -144,7 +144,7 @@ impl Session {
     fn believes_the_denial(&mut self) -> bool {
         let Some(connection) = &self.connection else { return true };
         let (here, host) = (connection.endpoint.clone(), connection.host);
-        if self.hosts.len() < 2 || self.closing.is_some() {
+        if self.hosts.len() < 2 {
             return true;
         }
         match &self.life.denied {

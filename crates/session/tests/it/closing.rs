@@ -163,3 +163,26 @@ fn a_close_that_hears_of_the_expiry_has_succeeded() {
     assert_eq!(talk.says_state(), State::Closed);
     assert!(matches!(talk.says_done(close), Outcome::Answered { .. }));
 }
+
+/// Found by chaos on real ensembles, seed 6002: a deposed leader denied the session of a client that
+/// was closing, and it lived on.
+#[test]
+fn a_close_does_not_take_one_servers_word_for_the_end_of_the_session() {
+    let mut talk = Talk::connected_with(config(3));
+    let close = talk.close();
+    talk.sends_op(OpCode::CloseSession);
+    talk.fin();
+    assert_eq!(talk.says_state(), State::Suspended);
+    talk.dials();
+    talk.connects(SESSION);
+    talk.refuse_session();
+    talk.says_nothing();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    assert_eq!(talk.says_state(), State::Connected);
+    let closing = talk.sends_op(OpCode::CloseSession);
+    talk.ok(closing, 6);
+    assert_eq!(talk.says_state(), State::Closed);
+    assert!(is_answered(&talk.says_done(close), 6));
+}
