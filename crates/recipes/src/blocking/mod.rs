@@ -1,0 +1,11 @@
+//! The blocking twins, for programs without a runtime: each recipe under its name, on a
+//! [`blocking::Client`](zookit_client::blocking::Client).
+//!
+//! What the async ones promise holds here too. What they spawn (a clean-up, a cache that follows
+//! the server) runs on the client's own thread.
+
+mod guard;
+mod mutex;
+
+pub use guard::Guard;
+pub use mutex::Mutex;

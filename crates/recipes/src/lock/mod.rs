@@ -1,0 +1,5 @@
+//! Locks.
+//!
+//! * [`mutex`]: one holder.
+
+pub mod mutex;

@@ -1,0 +1,6 @@
+//! The recipes on the embedded server: a file a recipe.
+//!
+//! Nothing here waits for a time: what is to come about is waited for (`place::Place::until`).
+
+mod mutex;
+mod place;

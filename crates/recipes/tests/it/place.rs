@@ -1,0 +1,100 @@
+//! A server, and clients of it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use zookit_client::{Client, ConnectOptions, SessionId};
+use zookit_proto::{OpCode, Request};
+use zookit_server::core;
+use zookit_server::core::{Effect, Fault};
+use zookit_server::testing::Server;
+
+/// Nothing here takes a tenth of it.
+pub(crate) const GUARD: Duration = Duration::from_secs(30);
+
+/// An embedded server of its own for a test.
+pub(crate) struct Place {
+    pub(crate) server: Server,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self { server: Server::start() }
+    }
+
+    /// A client with a session of its own.
+    pub(crate) async fn client(&self) -> Client {
+        let options = ConnectOptions { seed: Some(7), ..ConnectOptions::default() };
+        let address = self.server.address().to_string();
+        bounded(Client::connect_with(address.as_str(), options)).await.unwrap()
+    }
+
+    /// Waits until the server is so.
+    pub(crate) async fn until(&self, holds: impl FnMut(&core::Server) -> bool) {
+        bounded(self.server.until(holds)).await;
+    }
+
+    /// The names below a path, in no order; none if there is no such znode.
+    pub(crate) fn children(&self, path: &str) -> Vec<String> {
+        self.server.look(|server| children(server, path))
+    }
+
+    /// Waits until there are so many znodes below a path.
+    pub(crate) async fn until_children(&self, path: &str, count: usize) {
+        self.until(|server| children(server, path).len() == count).await;
+    }
+
+    /// Waits until somebody watches each of these many paths below a path.
+    pub(crate) async fn until_watched(&self, path: &str, count: usize) {
+        let below = format!("{path}/");
+        let watched = |server: &core::Server| {
+            server
+                .watches()
+                .iter()
+                .filter(|watch| watch.path.to_string().starts_with(&below))
+                .count()
+        };
+        self.until(|server| watched(server) == count).await;
+    }
+
+    /// Ends a session as if its time were over.
+    pub(crate) fn expire(&self, session: SessionId) {
+        assert!(self.server.expire(session));
+    }
+
+    /// The reply to the next create below a path is lost with its connection; the create happens.
+    pub(crate) fn lose_next_create_below(&self, path: &str) {
+        let below = format!("{path}/");
+        let lost = Fault::new(Effect::LoseReply, move |asked| {
+            let create = matches!(asked.request, Request::Create2(_) | Request::Create(_));
+            create && asked.path().is_some_and(|path| path.to_string().starts_with(&below))
+        });
+        self.server.add_fault(lost.times(1));
+    }
+
+    /// What was asked since the log was begun, but for what keeps and ends sessions.
+    pub(crate) fn asked(&self) -> Vec<OpCode> {
+        let log = self.server.request_log();
+        let asked = log.into_iter().map(|entry| entry.opcode);
+        asked.filter(|code| !matches!(code, OpCode::Ping | OpCode::CloseSession)).collect()
+    }
+}
+
+fn children(server: &core::Server, path: &str) -> Vec<String> {
+    let children = server.tree().children(path);
+    let children = children.unwrap_or_default();
+    children.into_iter().map(|name| name.to_string()).collect()
+}
+
+/// The value of a future, which comes soon.
+#[track_caller]
+pub(crate) fn bounded<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let place = std::panic::Location::caller();
+    async move {
+        match timeout(GUARD, future).await {
+            Ok(value) => value,
+            Err(_) => panic!("what is waited for at {place} does not come about"),
+        }
+    }
+}
