@@ -21,13 +21,14 @@ pub(crate) fn endless() -> RetryPolicy {
     }
 }
 
-/// Waits until nobody before the claim is in its way. One who goes wakes one who waits.
+/// Waits until nobody before the claim is in its way. One who goes wakes one who waits. The place in
+/// the queue is kept over lost connections.
 ///
 /// `names` is a listing that was read behind the claim's creation, if there is one already.
 ///
 /// # Errors
-/// [`Error::Lost`] if the claim's own znode is not there. The client's, if no connection comes
-/// within the deadlines of its requests, among them that the session is over.
+/// [`Error::Lost`] if the claim's own znode is not there. The client's, if trying again cannot mend
+/// it: above all that the session is over.
 ///
 /// # Cancel safety
 /// Dropping the future removes the watch; what becomes of the claim is for its owner to say.
@@ -43,7 +44,7 @@ pub(crate) async fn wait_turn(
     loop {
         let names = match listed.take() {
             Some(names) => names,
-            None => client.get_child_names(parent).await?,
+            None => client.retry(endless(), |_| client.get_child_names(parent)).await?,
         };
         let before = match turn(&names, claim.name(), &in_the_way) {
             Turn::Ours => return Ok(()),
@@ -51,7 +52,8 @@ pub(crate) async fn wait_turn(
             Turn::Gone => return Err(claim.lost_by(Lost::Deleted)),
         };
         // Not its data: those may be nobody's to read.
-        if let (Some(_), watch) = client.exists_and_watch(&before).await? {
+        let watch = client.retry(endless(), |_| client.exists_and_watch(&before)).await?;
+        if let (Some(_), watch) = watch {
             // It went, or something else became of it, or the watch ended with the session: the
             // listing tells.
             drop(watch.await);

@@ -156,6 +156,24 @@ async fn who_waits_over_an_expiry_asks_anew_in_the_next_session() {
 }
 
 #[tokio::test]
+async fn who_waits_keeps_its_place_over_lost_connections() {
+    let place = Place::new();
+    let (one, two) = (place.client().await, place.client().await);
+    let first = bounded(Mutex::new(&one, PATH).acquire()).await.unwrap();
+    let lock = Mutex::new(&two, PATH);
+    let waiting = tokio::spawn(async move { lock.acquire().await });
+    place.until_watched(PATH, 1).await;
+    let queue = bounded(Mutex::new(&one, PATH).participants()).await.unwrap();
+    place.server.refuse_connections(true);
+    place.server.drop_connections();
+    let released = tokio::spawn(first.release());
+    place.server.refuse_connections(false);
+    bounded(released).await.unwrap().unwrap();
+    let second = bounded(waiting).await.unwrap().unwrap();
+    assert_eq!(second.path(), queue[1].path);
+}
+
+#[tokio::test]
 async fn a_guard_tells_of_the_end_of_its_session() {
     let place = Place::new();
     let client = place.client().await;
