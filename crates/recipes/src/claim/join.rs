@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use zookit_client::{Acl, Answer, Client, CreateMode, CreateOptions, Created, Perms, Zxid};
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
 
 use super::Claim;
@@ -109,6 +110,9 @@ pub(crate) async fn join(
         options: what.options.clone(),
         client,
     };
+    if mutant::on(Mutant::JoinEndsWithCaller) {
+        return create.run().await;
+    }
     // In a task of its own, so that it ends whether anybody waits or not: a claim that nobody
     // takes is dropped, and deletes its znode.
     match tokio::spawn(create.run()).await {
@@ -145,7 +149,7 @@ impl Create {
             if error.is_no_node() && self.options.parents != Parents::Expected {
                 self.options.parents.make(&self.client, &self.parent, &self.options.acl).await?;
             } else if error.may_have_applied() {
-                match self.client.find_unique(&self.path, MODE).await {
+                match self.find().await {
                     Ok(Some(created)) => return Ok((self.claim(created).await?, None)),
                     Ok(None) => {}
                     Err(_) => {
@@ -157,6 +161,17 @@ impl Create {
                 return Err(error.into());
             }
         }
+    }
+
+    /// What a create without a reply may have made.
+    async fn find(&self) -> Result<Option<Created>, zookit_client::Error> {
+        if mutant::on(Mutant::ClaimMadeAgain) {
+            return Ok(None);
+        }
+        if mutant::on(Mutant::ClaimOfAnybody) {
+            return self.client.find_unique(&join_path(&self.parent, "_c_"), MODE).await;
+        }
+        self.client.find_unique(&self.path, MODE).await
     }
 
     /// Both leave at once: the listing is read behind the create.
@@ -174,7 +189,8 @@ impl Create {
             Some(stat) => Some(stat),
             None => self.client.retry(endless(), |_| self.client.exists(&created.path)).await?,
         };
-        match stat.filter(|stat| stat.ephemeral_owner == claim.session_id()) {
+        let ours = |owner| owner == claim.session_id() || mutant::on(Mutant::ClaimOfAnybody);
+        match stat.filter(|stat| ours(stat.ephemeral_owner)) {
             Some(stat) => {
                 claim.set_token(stat.czxid);
                 Ok(claim)
@@ -185,7 +201,7 @@ impl Create {
 
     /// Nobody knows whether it was created, and nobody will ask.
     fn give_up(&self, error: &zookit_client::Error) {
-        if error.may_have_applied() {
+        if error.may_have_applied() && !mutant::on(Mutant::LostCreateNotSwept) {
             tokio::spawn(sweep(self.client.clone(), self.path.clone(), MODE));
         }
     }

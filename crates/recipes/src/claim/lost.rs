@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
 use zookit_client::EventType;
@@ -102,7 +103,10 @@ impl Claim {
                 return lost;
             }
             match first_of(deleted.as_mut(), pin!(states.next())).await {
-                First::Left(lost) => return lost,
+                First::Left(lost) => {
+                    self.gone.store(true, Ordering::Relaxed);
+                    return lost;
+                }
                 First::Right(Some(_)) => {}
                 First::Right(None) => return self.over().unwrap_or(Lost::Closed),
             }

@@ -22,10 +22,12 @@ mod sweep;
 mod wait;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zookit_client::{Client, MultiOutcome, SessionId, Transaction, Version, Zxid};
+use zookit_proto::mutant::{self, Mutant};
 
 pub use self::join::{ClaimOptions, Parents};
 pub(crate) use self::join::{Join, join};
@@ -61,13 +63,23 @@ pub struct Claim {
     runtime: Handle,
     /// Whether the znode is nobody's to delete any more.
     settled: bool,
+    /// Whether somebody was told that the znode is not there any more.
+    gone: AtomicBool,
 }
 
 impl Claim {
     /// To be called within a runtime.
     pub(crate) fn new(client: Client, path: &str, token: Zxid) -> Self {
         let (session, runtime) = (client.session_id(), Handle::current());
-        Self { client, path: path.into(), token, session, runtime, settled: false }
+        Self {
+            client,
+            path: path.into(),
+            token,
+            session,
+            runtime,
+            settled: false,
+            gone: AtomicBool::new(false),
+        }
     }
 
     pub(crate) const fn set_token(&mut self, token: Zxid) {
@@ -108,24 +120,30 @@ impl Claim {
     }
 
     /// Until when the session lives, by this machine's clock and
-    /// [as far as can be told](Client::trusted_until); `None` if it is over.
+    /// [as far as can be told](Client::trusted_until); `None` if it is over, or if the claim has
+    /// told somebody that its znode is gone: by [`lost`](Self::lost), or by a
+    /// [guarded](Self::guarded_multi) write that was refused.
     #[must_use]
     pub fn trusted_until(&self) -> Option<Instant> {
         let until = self.client.trusted_until()?;
         // In this order: a later session's would be read before its generation.
-        (!self.is_over()).then_some(until)
+        let lost = self.is_over() || self.gone.load(Ordering::Relaxed);
+        (!lost).then_some(until)
     }
 
-    /// Whether [`trusted_until`](Self::trusted_until) is still to come.
+    /// Whether [`trusted_until`](Self::trusted_until) is still to come. It is not looked whether the
+    /// znode is still there: who wants to know has [`lost`](Self::lost) polled.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
-        self.trusted_until().is_some_and(|until| Instant::now() < until)
+        let unheard = mutant::on(Mutant::DoubtfulTrusted);
+        self.trusted_until().is_some_and(|until| Instant::now() < until || unheard)
     }
 
     /// Whether the session is over, as far as this client knows.
     fn is_over(&self) -> bool {
+        let next_is_open = self.client.pinned_to() != Some(self.client.generation());
         self.client.state().is_terminal()
-            || self.client.pinned_to() != Some(self.client.generation())
+            || next_is_open && !mutant::on(Mutant::ClaimOutlivesSession)
     }
 
     /// Applies the operations if, and only if, the claim's znode is still there: a check of it
@@ -161,13 +179,17 @@ impl Claim {
         &self,
         transaction: Transaction,
     ) -> Result<Vec<MultiOutcome>, Error> {
-        let guarded = Transaction::new().check(&self.path, Version::Any).then(transaction);
+        let own = if mutant::on(Mutant::GuardWithoutCheck) { "/" } else { &*self.path };
+        let guarded = Transaction::new().check(own, Version::Any).then(transaction);
         match self.client.multi(guarded).await {
             Ok(mut outcomes) => {
                 outcomes.remove(0);
                 Ok(outcomes)
             }
-            Err(error) if is_of_the_check(&error) => Err(self.lost_by(Lost::Deleted)),
+            Err(error) if is_of_the_check(&error) => {
+                self.gone.store(true, Ordering::Relaxed);
+                Err(self.lost_by(Lost::Deleted))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -206,7 +228,7 @@ fn is_of_the_check(error: &zookit_client::Error) -> bool {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if self.settled || self.is_over() {
+        if self.settled || self.is_over() || mutant::on(Mutant::ClaimLeftWhenDropped) {
             return;
         }
         let _within = self.runtime.enter();

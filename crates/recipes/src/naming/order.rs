@@ -3,6 +3,8 @@
 //! A number is given out once, and in the order of creation. So of those before us nobody comes who
 //! is not there: once none of them stands in our way it is our turn, and stays so.
 
+use zookit_proto::mutant::{self, Mutant};
+
 use super::{Entry, Kind};
 
 /// What a listing says to one who stands in the queue.
@@ -26,9 +28,12 @@ pub(crate) fn turn<'a>(
     let entries = || names.iter().filter_map(|name| Entry::read(name));
     let Some(own) = entries().find(|entry| entry.name == own) else { return Turn::Gone };
     let before = entries().filter(|entry| entry.sequence.is_before(own.sequence));
+    let is_later = |last: &Entry<'_>, one: &Entry<'_>| {
+        last.sequence.is_before(one.sequence) != mutant::on(Mutant::WaitsForTheFirst)
+    };
     let last = before
         .filter(|entry| in_the_way(entry.kind))
-        .reduce(|last, one| if last.sequence.is_before(one.sequence) { one } else { last });
+        .reduce(|last, one| if is_later(&last, &one) { one } else { last });
     last.map_or(Turn::Ours, |entry| Turn::After(entry.name))
 }
 

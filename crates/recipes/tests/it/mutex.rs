@@ -203,7 +203,9 @@ async fn a_guard_whose_znode_was_deleted_guards_no_write() {
     let outcomes = bounded(guard.guarded_multi(write())).await.unwrap();
     assert_eq!(outcomes.len(), 1, "the check is ours, and not told");
     client.delete(guard.path(), Version::Any).await.unwrap();
+    assert!(guard.is_trusted(), "nobody has looked");
     assert_eq!(bounded(guard.lost()).await, Lost::Deleted);
+    assert!(!guard.is_trusted());
     let error = bounded(guard.guarded_multi(write())).await.unwrap_err();
     assert!(error.is_lost(), "{error}");
     assert_eq!(client.get_data("/x").await.unwrap().stat.version, 1);
