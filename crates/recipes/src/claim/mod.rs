@@ -32,7 +32,7 @@ pub(crate) use self::join::{Join, join};
 pub use self::lost::Lost;
 pub use self::participants::Participant;
 pub(crate) use self::participants::participants;
-pub(crate) use self::wait::{patiently, wait_turn};
+pub(crate) use self::wait::{endless, patiently, wait_turn};
 use crate::Error;
 
 /// What a lock, a lease or a leadership rests on: a znode that is this session's.
@@ -120,6 +120,11 @@ impl Claim {
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.trusted_until().is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Whether its session is still that of its client, as far as this client knows.
+    pub(crate) fn is_current(&self) -> bool {
+        !self.is_over()
     }
 
     /// Whether the session is over, as far as this client knows.

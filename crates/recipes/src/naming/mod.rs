@@ -40,10 +40,12 @@ pub(crate) enum Kind {
     Read,
     Latch,
     Lease,
+    /// Not in a queue: a client's own, by which it knows what became of its writes.
+    Mark,
 }
 
 /// What stands before the number, and what it says. The first that fits counts.
-const MARKS: [(&str, Kind); 7] = [
+const MARKS: [(&str, Kind); 8] = [
     ("__READ__", Kind::Read),
     ("__rlock__", Kind::Read),
     ("__WRIT__", Kind::Write),
@@ -51,6 +53,7 @@ const MARKS: [(&str, Kind); 7] = [
     ("latch-", Kind::Latch),
     ("lease-", Kind::Lease),
     ("lock-", Kind::Lock),
+    ("mark-", Kind::Mark),
 ];
 
 impl Naming {
@@ -73,6 +76,7 @@ impl Naming {
             Kind::Read => "__READ__",
             Kind::Latch => "latch-",
             Kind::Lease => "lease-",
+            Kind::Mark => "mark-",
         }
     }
 }
