@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use zookit_client::blocking::Client;
 
+use crate::Error;
 use crate::counter::atomic_long::{self, AtomicOptions, Change};
 use crate::counter::ids;
-use crate::{Error, counter};
 
 /// The twin of [`AtomicLong`](atomic_long::AtomicLong).
 ///
@@ -23,7 +23,7 @@ use crate::{Error, counter};
 #[derive(Debug, Clone)]
 pub struct AtomicLong {
     // Before the client: what it cleans up is done on the client's thread.
-    count: counter::atomic_long::AtomicLong,
+    count: atomic_long::AtomicLong,
     client: Client,
 }
 

@@ -5,11 +5,13 @@
 //! the server) runs on the client's own thread.
 
 mod atomic;
+mod barrier;
 mod guard;
 mod mutex;
 mod shared;
 
 pub use atomic::{AtomicLong, IdGenerator};
+pub use barrier::{Barrier, DoubleBarrier};
 pub use guard::Guard;
 pub use mutex::Mutex;
 pub use shared::{Follow, SharedCount, SharedValue};

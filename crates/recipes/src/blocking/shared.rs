@@ -7,10 +7,10 @@ use tokio::time::timeout;
 use zookit_client::Zxid;
 use zookit_client::blocking::Client;
 
+use crate::Error;
 use crate::claim::ClaimOptions;
 use crate::counter::shared_count;
 use crate::counter::shared_value::{self, Versioned};
-use crate::{Error, counter};
 
 /// The twin of [`SharedValue`](shared_value::SharedValue).
 ///
@@ -187,7 +187,7 @@ impl SharedCount {
 #[derive(Debug)]
 #[must_use = "a follower tells nothing unless it is asked"]
 pub struct Follow<T> {
-    follow: counter::shared_value::Follow<T>,
+    follow: shared_value::Follow<T>,
     client: Client,
 }
 

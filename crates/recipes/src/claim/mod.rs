@@ -198,6 +198,16 @@ impl Claim {
         }
     }
 
+    /// Its znode has been deleted by its owner.
+    pub(crate) fn settle(mut self) {
+        self.settled = true;
+    }
+
+    /// Somebody else has deleted its znode.
+    pub(crate) fn gone(&self) -> Error {
+        self.lost_by(Lost::Deleted)
+    }
+
     fn lost_by(&self, lost: Lost) -> Error {
         Error::Lost { path: self.path.clone(), lost }
     }
