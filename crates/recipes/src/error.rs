@@ -31,6 +31,24 @@ pub enum Error {
         /// What was found.
         found: Box<str>,
     },
+    /// Others were faster, again and again.
+    #[error("{path} was changed by others at each of {attempts} attempts")]
+    Contended {
+        /// The znode.
+        path: Box<str>,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// A number that the format of the znode's data has no room for.
+    #[error("the count at {path} would be {count}, which is no {expected}")]
+    OutOfRange {
+        /// The znode.
+        path: Box<str>,
+        /// What it would be.
+        count: i128,
+        /// What is kept there.
+        expected: &'static str,
+    },
 }
 
 impl Error {
@@ -57,7 +75,7 @@ impl Error {
         match self {
             Self::Lost { .. } => true,
             Self::Client(error) => error.is_session_lost(),
-            Self::Malformed { .. } => false,
+            _ => false,
         }
     }
 }

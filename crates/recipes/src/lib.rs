@@ -27,17 +27,30 @@
 //!
 //! * [`lock`]: locks. A folder a recipe; its `mod.rs` says what it guarantees, how it works, and
 //!   what can go wrong.
+//! * [`barrier`]: waiting until one may go on, or until all are there.
+//! * [`counter`]: values and counts that many share.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
+//! * `exact`: transactions of which it is known whether they were applied.
 //! * [`blocking`]: the same for programs without a runtime.
 
+pub mod barrier;
 pub mod blocking;
 mod claim;
+pub mod counter;
 mod error;
+mod exact;
 pub mod lock;
 mod naming;
 mod race;
 
+pub use barrier::double::{DoubleBarrier, Entered};
+pub use barrier::single::Barrier;
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
+pub use counter::CountFormat;
+pub use counter::atomic_long::{AtomicLong, AtomicOptions, Change};
+pub use counter::ids::IdGenerator;
+pub use counter::shared_count::SharedCount;
+pub use counter::shared_value::{Follow, SharedValue, Versioned};
 pub use error::Error;
 pub use lock::mutex::{Mutex, MutexGuard};
 pub use naming::{Naming, Sequence};

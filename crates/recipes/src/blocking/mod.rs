@@ -4,8 +4,14 @@
 //! What the async ones promise holds here too. What they spawn (a clean-up, a cache that follows
 //! the server) runs on the client's own thread.
 
+mod atomic;
+mod barrier;
 mod guard;
 mod mutex;
+mod shared;
 
+pub use atomic::{AtomicLong, IdGenerator};
+pub use barrier::{Barrier, DoubleBarrier};
 pub use guard::Guard;
 pub use mutex::Mutex;
+pub use shared::{Follow, SharedCount, SharedValue};

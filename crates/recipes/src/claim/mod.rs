@@ -34,7 +34,7 @@ pub(crate) use self::join::{Join, join};
 pub use self::lost::Lost;
 pub use self::participants::Participant;
 pub(crate) use self::participants::participants;
-pub(crate) use self::wait::{patiently, wait_turn};
+pub(crate) use self::wait::{endless, patiently, wait_turn};
 use crate::Error;
 
 /// What a lock, a lease or a leadership rests on: a znode that is this session's.
@@ -139,6 +139,11 @@ impl Claim {
         self.trusted_until().is_some_and(|until| Instant::now() < until || unheard)
     }
 
+    /// Whether its session is still that of its client, as far as this client knows.
+    pub(crate) fn is_current(&self) -> bool {
+        !self.is_over()
+    }
+
     /// Whether the session is over, as far as this client knows.
     fn is_over(&self) -> bool {
         let next_is_open = self.client.pinned_to() != Some(self.client.generation());
@@ -213,6 +218,16 @@ impl Claim {
             Err(error) if error.is_closed() => Err(self.lost_by(Lost::Closed)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Its znode has been deleted by its owner.
+    pub(crate) fn settle(mut self) {
+        self.settled = true;
+    }
+
+    /// Somebody else has deleted its znode.
+    pub(crate) fn gone(&self) -> Error {
+        self.lost_by(Lost::Deleted)
     }
 
     fn lost_by(&self, lost: Lost) -> Error {

@@ -40,10 +40,14 @@ pub(crate) enum Kind {
     Read,
     Latch,
     Lease,
+    /// Not in a queue: one who wants to pass a barrier.
+    Entrant,
+    /// Not in a queue: a client's own, by which it knows what became of its writes.
+    Mark,
 }
 
 /// What stands before the number, and what it says. The first that fits counts.
-const MARKS: [(&str, Kind); 7] = [
+const MARKS: [(&str, Kind); 9] = [
     ("__READ__", Kind::Read),
     ("__rlock__", Kind::Read),
     ("__WRIT__", Kind::Write),
@@ -51,6 +55,8 @@ const MARKS: [(&str, Kind); 7] = [
     ("latch-", Kind::Latch),
     ("lease-", Kind::Lease),
     ("lock-", Kind::Lock),
+    ("entrant-", Kind::Entrant),
+    ("mark-", Kind::Mark),
 ];
 
 impl Naming {
@@ -73,6 +79,8 @@ impl Naming {
             Kind::Read => "__READ__",
             Kind::Latch => "latch-",
             Kind::Lease => "lease-",
+            Kind::Entrant => "entrant-",
+            Kind::Mark => "mark-",
         }
     }
 }

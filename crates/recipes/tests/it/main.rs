@@ -2,5 +2,7 @@
 //!
 //! Nothing here waits for a time: what is to come about is waited for (`place::Place::until`).
 
+mod barrier;
+mod counter;
 mod mutex;
 mod place;
