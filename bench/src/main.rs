@@ -20,6 +20,7 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   syscalls   system calls per operation, by strace
   idle       500 idle sessions: heap, threads, CPU; a dead peer; a second request
   restore    1,000,000 watches set again on a new connection
+  relay      bytes and round trips through the proxy, beside the same without it
   server     the embedded server: ready, rates (with --real beside a real one), heap, sessions
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers
   stub       the stub server alone: prints its address, ends with its standard input
@@ -129,6 +130,10 @@ fn run(arguments: &Arguments) -> Res<()> {
             preamble();
             let watches = if arguments.quick { 50_000 } else { 1_000_000 };
             extras::restore(stub.address, watches, arguments.rounds)
+        }
+        ["relay"] => {
+            preamble();
+            extras::relay(arguments.quick, arguments.rounds)
         }
         ["embedded"] => extras::run_embedded(),
         ["server"] => {

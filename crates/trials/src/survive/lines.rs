@@ -30,11 +30,6 @@ impl Lines {
         &self.0
     }
 
-    pub(crate) fn connect_string(&self) -> String {
-        let addresses: Vec<_> = self.0.iter().map(|line| line.address().to_string()).collect();
-        addresses.join(",")
-    }
-
     /// A client that has only these lines.
     ///
     /// # Errors
@@ -44,10 +39,34 @@ impl Lines {
         setting: &Setting,
         session_timeout: Duration,
     ) -> Result<Counted, Failure> {
+        let members: Vec<_> = (0..self.0.len()).collect();
+        self.client_of(&members, setting, session_timeout).await
+    }
+
+    /// A client that knows of these members only.
+    ///
+    /// # Errors
+    /// It cannot connect.
+    pub(crate) async fn client_of(
+        &self,
+        members: &[usize],
+        setting: &Setting,
+        session_timeout: Duration,
+    ) -> Result<Counted, Failure> {
         let dialer = CountingDialer::default();
         let options =
             ConnectOptions { dialer: Arc::new(dialer.clone()), ..setting.options(session_timeout) };
-        Ok((Client::connect_with(self.connect_string(), options).await?, dialer))
+        Ok((Client::connect_with(self.connect_string_of(members), options).await?, dialer))
+    }
+
+    pub(crate) fn connect_string(&self) -> String {
+        let members: Vec<_> = (0..self.0.len()).collect();
+        self.connect_string_of(&members)
+    }
+
+    fn connect_string_of(&self, members: &[usize]) -> String {
+        let address = |member: &usize| self.0[*member].address().to_string();
+        members.iter().map(address).collect::<Vec<_>>().join(",")
     }
 
     /// The line that this client's connection is on.

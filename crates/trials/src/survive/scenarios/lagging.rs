@@ -48,7 +48,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
         line.refuse_connections(member != ahead);
     }
     let mut clients = vec![setting.client_at(&cluster, leader, LONG_SESSION).await?];
-    clients.push(lines.client(setting, LONG_SESSION).await?);
+    clients.push(lines.client_of(&[behind, ahead], setting, LONG_SESSION).await?);
     let (changer, _) = setting.client_at(&cluster, leader, LONG_SESSION).await?;
     let members = cluster.servers().iter().map(Server::address).collect();
     let mut steady = Steady::begin(clients, changer, members, setting.kinds()).await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use zookit_client::{Client, Endpoint, EnsembleConfig, Reconfig};
+use zookit_client::{Client, Endpoint, EnsembleConfig, Reconfig, RetryPolicy};
 use zookit_ensemble::config::Role;
 use zookit_ensemble::{Mode, Version};
 
@@ -39,7 +39,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
         let new = cluster.add(Role::Participant).await?;
         let id = i64::try_from(cluster.blocking().member(old).id)?;
         let change = Reconfig::incremental().joining(cluster.member(new).into()).leaving(id);
-        admin.retry(Default::default(), |_| admin.reconfig(change.clone())).await?;
+        replace(&admin, &change, id).await?;
         cluster
             .wait_until(move |modes| matches!(modes[new], Mode::Follower | Mode::Leader))
             .await?;
@@ -57,6 +57,23 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     admin.close().await?;
     verdict.seen.push(format!("the members are {ids:?} now"));
     Ok(verdict)
+}
+
+/// Makes the change, whatever becomes of the replies: a leader that is left out closes its
+/// connections when the others have agreed on it.
+async fn replace(admin: &Client, change: &Reconfig, leaving: i64) -> Result<(), Failure> {
+    let policy = RetryPolicy { lost_writes: true, ..RetryPolicy::default() };
+    let replaced = admin.retry(policy, |attempt| async move {
+        if attempt.may_have_applied {
+            admin.fence().await?;
+            let config = admin.get_config().await?;
+            if config.members.iter().all(|member| member.id != leaving) {
+                return Ok(());
+            }
+        }
+        admin.reconfig(change.clone()).await.map(drop)
+    });
+    Ok(replaced.await?)
 }
 
 /// What a program does whose servers may be replaced: it watches the configuration and tells the

@@ -1,10 +1,11 @@
 //! How long clients that are cut off trust their sessions, and when those end.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep, timeout};
-use zookit_client::{Client, CreateMode, SessionId};
+use zookit_client::{Client, CreateMode, EventType, SessionId};
 
 use super::prelude::*;
 use crate::survive::lines::Lines;
@@ -46,6 +47,7 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     let cluster = setting.cluster(|builder| builder).await?;
     let watcher = cluster.connect_all_with(setting.options(2 * LONG_SESSION)).await?;
     watcher.create("/trusted", (), CreateMode::Persistent).await?;
+    let clock = Clock::new();
     let mut found = Vec::new();
     for idle in IDLE {
         let lines = Lines::to(&cluster)?;
@@ -53,12 +55,12 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
         for _ in 0..2 * setting.members {
             clients.push(lines.client(setting, SHORT_SESSION).await?.0);
         }
-        found.append(&mut cut_off(&watcher, &clients, &lines, idle).await?);
+        found.append(&mut cut_off(&watcher, &clients, &lines, &clock, idle).await?);
         // They end without a word to anybody.
         drop(clients);
     }
     let ends = transactions::ends(&transactions::read(&cluster).await?);
-    judge(&found, &ends)
+    judge(&found, &ends, clock.set_by_ms())
 }
 
 /// Cuts the clients off, and notes until when each trusts its session and when that is gone.
@@ -66,6 +68,7 @@ async fn cut_off(
     watcher: &Client,
     clients: &[Client],
     lines: &Lines,
+    clock: &Clock,
     idle: Duration,
 ) -> Result<Vec<Found>, Failure> {
     let mut watches = Vec::new();
@@ -73,7 +76,12 @@ async fn cut_off(
         let session = client.session_id();
         let path = format!("/trusted/{session}");
         client.create(&path, (), CreateMode::Ephemeral).await?;
-        watches.push((session, watcher.exists_and_watch(&path).await?.1));
+        // Its member may lag behind the create, and would watch for that.
+        watcher.fence().await?;
+        let (Some(_), watch) = watcher.exists_and_watch(&path).await? else {
+            return Err(format!("{path} is not there behind a fence").into());
+        };
+        watches.push((session, watch));
     }
     sleep(idle).await;
     lines.hold();
@@ -81,7 +89,7 @@ async fn cut_off(
     let mut sample = async || loop {
         for client in clients {
             if let Some(until) = client.trusted_until() {
-                let until = wall_ms(until);
+                let until = clock.wall_ms(until);
                 let newest = trusted.entry(client.session_id()).or_insert(until);
                 *newest = until.max(*newest);
             }
@@ -91,8 +99,11 @@ async fn cut_off(
     let all_gone = async {
         let mut gone = Vec::new();
         for (session, watch) in watches {
-            timeout(PATIENCE, watch).await??;
-            gone.push((session, wall_ms(Instant::now())));
+            let event = timeout(PATIENCE, watch).await??;
+            if event.event_type != EventType::NodeDeleted {
+                return Err(format!("{}: {}", event.path, event.event_type).into());
+            }
+            gone.push((session, clock.wall_ms(Instant::now())));
         }
         Ok::<_, Failure>(gone)
     };
@@ -110,6 +121,7 @@ async fn cut_off(
 fn judge(
     found: &[Found],
     ends: &BTreeMap<SessionId, (zookit_client::Zxid, i64)>,
+    set_by_ms: i64,
 ) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::default();
     let mut margins = Vec::new();
@@ -118,11 +130,11 @@ fn judge(
             verdict.faults.push(format!("no log tells of the end of session {session}"));
             continue;
         };
-        verdict.hold(trusted_ms <= ended_ms, || {
+        verdict.hold(*trusted_ms <= ended_ms + set_by_ms, || {
             let late = trusted_ms - ended_ms;
             format!("session {session} ended at {zxid}, and was trusted for {late} ms more")
         });
-        verdict.hold(ended_ms <= gone_ms, || {
+        verdict.hold(*ended_ms <= gone_ms + set_by_ms, || {
             let early = ended_ms - gone_ms;
             format!("the znode of session {session} was told as gone {early} ms before it ended")
         });
@@ -138,16 +150,53 @@ fn judge(
         margins.len(),
         SHORT_SESSION.as_secs()
     ));
+    if set_by_ms > 0 {
+        verdict.seen.push(format!("the clock was set by {set_by_ms} ms meanwhile"));
+    }
     Ok(verdict)
 }
 
-/// A moment by the clock that the servers, on the same machine, have too.
-fn wall_ms(moment: Instant) -> i64 {
-    let (now, wall) = (Instant::now(), SystemTime::now());
-    let wall = match moment.checked_duration_since(now) {
-        Some(ahead) => wall + ahead,
-        None => wall - now.saturating_duration_since(moment),
-    };
-    let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+/// The clock that the servers, on the same machine, write into their logs, and whether somebody set
+/// it meanwhile: what the two sides say is compared as far as it goes evenly.
+struct Clock {
+    origin: Instant,
+    /// The least and the greatest that it was ahead of the origin's, in microseconds.
+    ahead_us: Cell<(i64, i64)>,
+}
+
+/// Two readings that are further apart are not taken for one moment.
+const APART: Duration = Duration::from_micros(200);
+
+impl Clock {
+    fn new() -> Self {
+        let origin = Instant::now();
+        let clock = Self { origin, ahead_us: Cell::new((i64::MAX, i64::MIN)) };
+        clock.wall_ms(origin);
+        clock
+    }
+
+    /// A moment by that clock, in milliseconds since 1970.
+    fn wall_ms(&self, moment: Instant) -> i64 {
+        let ahead = loop {
+            let (before, wall, after) =
+                (self.origin.elapsed(), SystemTime::now(), self.origin.elapsed());
+            if after - before <= APART {
+                let wall = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+                break micros(wall) - micros(after);
+            }
+        };
+        let (least, most) = self.ahead_us.get();
+        self.ahead_us.set((least.min(ahead), most.max(ahead)));
+        (ahead + micros(moment.saturating_duration_since(self.origin))).div_euclid(1000)
+    }
+
+    /// By how much it was set, or ran unevenly, at most.
+    fn set_by_ms(&self) -> i64 {
+        let (least, most) = self.ahead_us.get();
+        (most - least - micros(APART)).max(0).div_euclid(1000)
+    }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
