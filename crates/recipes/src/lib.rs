@@ -39,5 +39,10 @@ mod race;
 
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
 pub use error::Error;
+pub use lock::lease::{LeaseTerm, TimedLease, TimedLeaseGuard, TimedLeases};
+pub use lock::multi::{MultiGuard, MultiLock};
 pub use lock::mutex::{Mutex, MutexGuard};
+pub use lock::read_write::{ReadGuard, ReadWriteLock, WriteGuard};
+pub use lock::revocation::revoke;
+pub use lock::semaphore::{Lease, LeaseHolder, Limit, Semaphore};
 pub use naming::{Naming, Sequence};

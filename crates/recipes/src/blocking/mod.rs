@@ -5,7 +5,17 @@
 //! the server) runs on the client's own thread.
 
 mod guard;
+mod lease;
+mod multi;
 mod mutex;
+mod read_write;
+mod revocation;
+mod semaphore;
 
 pub use guard::Guard;
+pub use lease::{TimedLease, TimedLeases};
+pub use multi::MultiLock;
 pub use mutex::Mutex;
+pub use read_write::ReadWriteLock;
+pub use revocation::revoke;
+pub use semaphore::Semaphore;

@@ -21,6 +21,8 @@ pub enum Lost {
     Deleted,
     /// The client was closed.
     Closed,
+    /// Somebody else took it: a lease whose time was over, for one.
+    Taken,
 }
 
 impl fmt::Display for Lost {
@@ -29,6 +31,7 @@ impl fmt::Display for Lost {
             Self::SessionOver => "its session is over",
             Self::Deleted => "somebody deleted its znode",
             Self::Closed => "the client was closed",
+            Self::Taken => "somebody took it since",
         })
     }
 }

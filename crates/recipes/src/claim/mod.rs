@@ -15,10 +15,12 @@
 //! and deleted for it is sent in that session or never, so that a znode of an earlier session
 //! cannot pass for ours.
 
+mod exchange;
 mod join;
 mod lost;
 mod participants;
 mod sweep;
+mod task;
 mod wait;
 
 use std::fmt;
@@ -27,12 +29,13 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zookit_client::{Client, MultiOutcome, SessionId, Transaction, Version, Zxid};
 
+pub(crate) use self::exchange::{Instead, exchange};
 pub use self::join::{ClaimOptions, Parents};
 pub(crate) use self::join::{Join, join};
 pub use self::lost::Lost;
 pub use self::participants::Participant;
 pub(crate) use self::participants::participants;
-pub(crate) use self::wait::{patiently, wait_turn};
+pub(crate) use self::wait::{endless, patiently, wait_turn};
 use crate::Error;
 
 /// What a lock, a lease or a leadership rests on: a znode that is this session's.
@@ -72,6 +75,11 @@ impl Claim {
 
     pub(crate) const fn set_token(&mut self, token: Zxid) {
         self.token = token;
+    }
+
+    /// The znode is nobody's to delete any more.
+    const fn settle(&mut self) {
+        self.settled = true;
     }
 
     /// The fencing token: the zxid that created the znode, which grows from holder to holder.
@@ -186,14 +194,24 @@ impl Claim {
         // Submitted here, whether this is polled again or not.
         match self.client.delete_guaranteed(&self.path, Version::Any).await {
             Ok(()) => Ok(()),
-            Err(error) if error.is_no_node() => Err(self.lost_by(Lost::Deleted)),
-            Err(error) if error.is_session_lost() => Err(self.lost_by(Lost::SessionOver)),
-            Err(error) if error.is_closed() => Err(self.lost_by(Lost::Closed)),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.lost_or(error)),
         }
     }
 
-    fn lost_by(&self, lost: Lost) -> Error {
+    /// What an error of a request about the claim's own znode says of the claim.
+    pub(crate) fn lost_or(&self, error: zookit_client::Error) -> Error {
+        if error.is_no_node() {
+            self.lost_by(Lost::Deleted)
+        } else if error.is_session_lost() {
+            self.lost_by(Lost::SessionOver)
+        } else if error.is_closed() {
+            self.lost_by(Lost::Closed)
+        } else {
+            error.into()
+        }
+    }
+
+    pub(crate) fn lost_by(&self, lost: Lost) -> Error {
         Error::Lost { path: self.path.clone(), lost }
     }
 }

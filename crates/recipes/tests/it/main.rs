@@ -2,5 +2,10 @@
 //!
 //! Nothing here waits for a time: what is to come about is waited for (`place::Place::until`).
 
+mod lease;
+mod multi;
 mod mutex;
 mod place;
+mod read_write;
+mod revocation;
+mod semaphore;
