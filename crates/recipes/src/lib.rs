@@ -25,8 +25,10 @@
 //!
 //! # Layout
 //!
-//! * [`lock`]: locks. A folder a recipe; its `mod.rs` says what it guarantees, how it works, and
-//!   what can go wrong.
+//! * [`lock`]: locks: [mutex](lock::mutex), [read-write](lock::read_write),
+//!   [semaphore](lock::semaphore), [several as one](lock::multi), [revocation](lock::revocation),
+//!   [for a time](lock::lease). A folder a recipe; its `mod.rs` says what it guarantees, how it
+//!   works, and what can go wrong.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * [`blocking`]: the same for programs without a runtime.
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zookit_client::{Client, CreateMode, Transaction, Version};
 use zookit_recipes::lock::multi::Part;
-use zookit_recipes::{Lost, MultiLock, Mutex, ReadWriteLock, Semaphore, revoke};
+use zookit_recipes::{Claim, Lost, MultiLock, Mutex, ReadWriteLock, Semaphore, revoke};
 
 use crate::place::{Place, bounded};
 
@@ -29,7 +29,7 @@ async fn all_are_held_in_their_order_and_released() {
     for (path, lock) in paths.iter().zip(PATHS) {
         assert!(path.starts_with(lock), "{path} {lock}");
     }
-    let tokens: Vec<_> = guard.claims().map(|claim| claim.token()).collect();
+    let tokens: Vec<_> = guard.claims().map(Claim::token).collect();
     assert!(tokens.is_sorted());
     assert!(guard.is_trusted());
     assert!(bounded(all(&client).try_acquire()).await.unwrap().is_none());
@@ -95,7 +95,7 @@ async fn an_expiry_on_the_way_begins_all_anew() {
     let guard = bounded(waiting).await.unwrap().unwrap();
     assert_ne!(two.session_id(), old);
     assert!(guard.claims().all(|claim| claim.session_id() == two.session_id()));
-    assert!(guard.claims().all(|claim| claim.is_trusted()));
+    assert!(guard.claims().all(Claim::is_trusted));
     bounded(guard.release()).await.unwrap();
     until_free(&place).await;
 }
