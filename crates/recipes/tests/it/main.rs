@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits for a time: what is to come about is waited for (`place::Place::until`).
 
+mod dropped;
 mod hand_off;
 mod lease;
 mod multi;

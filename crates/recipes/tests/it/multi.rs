@@ -54,9 +54,15 @@ async fn what_was_taken_is_released_when_one_cannot_be_had() {
     // Refused for good: the same.
     place.closed(&one, "/closed").await;
     let lock = MultiLock::new(&two, [PATHS[0], "/closed", PATHS[1]]);
+    place.server.log_requests(100);
     let error = bounded(lock.acquire()).await.unwrap_err();
     assert!(error.to_string().contains("NoAuth"), "{error}");
     place.until_children(PATHS[0], 0).await;
+    // Those behind it were not asked for. (Curator's goes on through the rest of them.)
+    let about = place.server.request_log().into_iter().filter_map(|entry| entry.path);
+    let paths: Vec<_> = about.map(|path| path.to_string()).collect();
+    assert!(paths.iter().any(|path| path.starts_with("/closed/")), "{paths:?}");
+    assert!(!paths.iter().any(|path| path.starts_with(PATHS[1])), "{paths:?}");
     bounded(last.release()).await.unwrap();
 }
 
