@@ -1,8 +1,10 @@
 //! Recipes on the embedded server: what it takes to hand a lock over, however many wait.
+//!
+//! Times are of CPU, of the client and the server together: one hand-off follows the other, so that
+//! on an idle machine the clock says little more, and on a busy one much that is not ours.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Instant;
 
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
@@ -11,6 +13,7 @@ use zookit_recipes::Mutex;
 use zookit_server::testing::Server;
 
 use crate::Res;
+use crate::load::Mark;
 use crate::statistics::{interval, median};
 
 /// Sessions among which the waiters are shared out.
@@ -54,7 +57,7 @@ fn locks(rounds: usize) -> Res<()> {
     })?;
     runtime.shutdown_background();
     println!(
-        "| waiters | µs a hand-off | of its requests alone | ratio (95 %) | requests | events |"
+        "| waiters | CPU µs a hand-off | of its requests alone | ratio (95 %) | requests | events |"
     );
     println!("|--:|--:|--:|--:|--:|--:|");
     for (place, waiters) in LENGTHS.into_iter().enumerate() {
@@ -67,7 +70,7 @@ fn locks(rounds: usize) -> Res<()> {
         );
     }
     println!(
-        "\nA hand-off with 1,000 waiters takes {} times as long as one with 100; its requests alone \
+        "\nA hand-off with 1,000 waiters takes {} times what one with 100 does; its requests alone \
          {}.",
         ratio(&took[2], &took[1]),
         ratio(&bare[2], &bare[1]),
@@ -102,7 +105,7 @@ fn told(server: &Server) -> Res<u64> {
     Ok(value.ok_or("the server does not count events")?.parse()?)
 }
 
-/// Seconds from the first release to the last one of so many who waited.
+/// Seconds of CPU, the server's with it, from the first release to the last one of so many who waited.
 async fn drain(server: &Server, clients: &[Client], waiters: usize) -> Res<f64> {
     Ok(drain_with(server, clients, waiters, || ()).await?.0)
 }
@@ -128,15 +131,15 @@ async fn drain_with(
         clients[0].exists("/").await?;
     }
     begun();
-    let mark = Instant::now();
+    let mark = Mark::now();
     first.release().await?;
     while let Some(released) = waiting.join_next().await {
         released??;
     }
-    Ok((mark.elapsed().as_secs_f64(), server.request_log().len()))
+    Ok((mark.since().1, server.request_log().len()))
 }
 
-/// Seconds for the deletes and the listings alone, one after the other, of as many znodes.
+/// Seconds of CPU for the deletes and the listings alone, one after the other, of as many znodes.
 async fn requests_alone(client: &Client, znodes: usize) -> Res<f64> {
     let path = format!("/bench-lock/{}", client.unique_id());
     client.create_with_parents(&path, (), CreateMode::Persistent).await?;
@@ -147,10 +150,10 @@ async fn requests_alone(client: &Client, znodes: usize) -> Res<f64> {
     for _ in 0..znodes {
         made.push(client.create(&prefix, (), mode).await?.path);
     }
-    let mark = Instant::now();
+    let mark = Mark::now();
     for znode in &made {
         client.delete(znode, Version::Any).await?;
         client.get_child_names(&path).await?;
     }
-    Ok(mark.elapsed().as_secs_f64())
+    Ok(mark.since().1)
 }
