@@ -22,6 +22,7 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   restore    1,000,000 watches set again on a new connection
   relay      bytes and round trips through the proxy, beside the same without it
   server     the embedded server: ready, rates (with --real beside a real one), heap, sessions
+  recipes    locks handed over on the embedded server: requests, events, time by waiters
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers
   stub       the stub server alone: prints its address, ends with its standard input
 
@@ -30,7 +31,8 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   --millis N         measured time of each run (250)
   --windows A,B,..   requests in flight (1,16,256,4096)
   --only TEXT        what has it in its name: variants, clients of `idle`,
-                     parts of `server` (ready, rates, heap, sessions)
+                     parts of `server` (ready, rates, heap, sessions) and
+                     of `recipes` (locks)
   --real HOST:PORT   rates against a real server in place of the stub
 ";
 
@@ -140,6 +142,11 @@ fn run(arguments: &Arguments) -> Res<()> {
             preamble();
             let only = arguments.only.as_deref().unwrap_or_default();
             extras::embedded(arguments.real, arguments.quick, only)
+        }
+        ["recipes"] => {
+            preamble();
+            let only = arguments.only.as_deref().unwrap_or_default();
+            extras::recipes(arguments.rounds, arguments.quick, only)
         }
         ["one", address, variant, window, ops] => {
             cores::pin_clients();

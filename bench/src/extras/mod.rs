@@ -1,12 +1,14 @@
 //! What is not a rate of the client: idle sessions, a dead peer, a second request, watches set
-//! again, the relay, and the embedded server.
+//! again, the relay, recipes, and the embedded server.
 
 mod idle;
+mod recipes;
 mod relay;
 mod restore;
 mod server;
 
 pub use idle::{dead_peer, idle, second_request};
+pub use recipes::recipes;
 pub use relay::relay;
 pub use restore::restore;
 pub use server::{embedded, run_embedded};

@@ -49,6 +49,23 @@ pub enum Error {
         /// What is kept there.
         expected: &'static str,
     },
+    /// More leases are asked for at once than there are: it would be waited for them for ever.
+    #[error("{asked} leases of {path} are asked for, and there are {limit}")]
+    TooMany {
+        /// The semaphore.
+        path: Box<str>,
+        /// How many are asked for.
+        asked: u32,
+        /// How many there are.
+        limit: u32,
+    },
+    /// The same lock is asked for twice at once: it would be waited for oneself for ever.
+    #[error("{path} is asked for twice at once, and would wait for itself")]
+    #[doc(alias = "ErrDeadlock")]
+    Deadlock {
+        /// The lock.
+        path: Box<str>,
+    },
 }
 
 impl Error {

@@ -25,8 +25,10 @@
 //!
 //! # Layout
 //!
-//! * [`lock`]: locks. A folder a recipe; its `mod.rs` says what it guarantees, how it works, and
-//!   what can go wrong.
+//! * [`lock`]: locks: [mutex](lock::mutex), [read-write](lock::read_write),
+//!   [semaphore](lock::semaphore), [several as one](lock::multi), [revocation](lock::revocation),
+//!   [for a time](lock::lease). A folder a recipe; its `mod.rs` says what it guarantees, how it
+//!   works, and what can go wrong.
 //! * [`barrier`]: waiting until one may go on, or until all are there.
 //! * [`counter`]: values and counts that many share.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
@@ -52,5 +54,10 @@ pub use counter::ids::IdGenerator;
 pub use counter::shared_count::SharedCount;
 pub use counter::shared_value::{Follow, SharedValue, Versioned};
 pub use error::Error;
+pub use lock::lease::{LeaseTerm, TimedLease, TimedLeaseGuard, TimedLeases};
+pub use lock::multi::{MultiGuard, MultiLock};
 pub use lock::mutex::{Mutex, MutexGuard};
+pub use lock::read_write::{ReadGuard, ReadWriteLock, WriteGuard};
+pub use lock::revocation::revoke;
+pub use lock::semaphore::{Lease, LeaseHolder, Limit, Semaphore};
 pub use naming::{Naming, Sequence};

@@ -29,3 +29,18 @@ pub(crate) async fn first_of<A: Future, B: Future>(
     })
     .await
 }
+
+/// Waits for the first of several, and says which one it was; of those that are there at once, the
+/// foremost. Of none it waits for ever.
+pub(crate) async fn any<F: Future>(futures: impl Iterator<Item = F>) -> (usize, F::Output) {
+    let mut futures: Vec<_> = futures.map(Box::pin).collect();
+    poll_fn(|context| {
+        for (place, future) in futures.iter_mut().enumerate() {
+            if let Poll::Ready(value) = future.as_mut().poll(context) {
+                return Poll::Ready((place, value));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}

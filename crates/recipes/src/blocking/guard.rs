@@ -23,6 +23,14 @@ impl<G> Guard<G> {
         Self { guard, client }
     }
 
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) const fn parts_mut(&mut self) -> (&mut G, &Client) {
+        (&mut self.guard, &self.client)
+    }
+
     pub(super) fn into_parts(self) -> (G, Client) {
         (self.guard, self.client)
     }
@@ -47,6 +55,15 @@ impl<G: Deref<Target = Claim>> Guard<G> {
     #[must_use]
     pub fn lost_within(&self, time: Duration) -> Option<Lost> {
         self.client.wait(async { timeout(time, self.guard.lost()).await }).ok()
+    }
+
+    /// As [`Claim::revocation`], for this long at most; whether somebody has asked.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn revocation_within(&self, time: Duration) -> Result<bool, Error> {
+        let asked = self.client.wait(async { timeout(time, self.guard.revocation()).await });
+        asked.map_or(Ok(false), |asked| asked.map(|()| true))
     }
 }
 

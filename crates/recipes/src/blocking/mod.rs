@@ -7,11 +7,21 @@
 mod atomic;
 mod barrier;
 mod guard;
+mod lease;
+mod multi;
 mod mutex;
+mod read_write;
+mod revocation;
+mod semaphore;
 mod shared;
 
 pub use atomic::{AtomicLong, IdGenerator};
 pub use barrier::{Barrier, DoubleBarrier};
 pub use guard::Guard;
+pub use lease::{TimedLease, TimedLeases};
+pub use multi::MultiLock;
 pub use mutex::Mutex;
+pub use read_write::ReadWriteLock;
+pub use revocation::revoke;
+pub use semaphore::Semaphore;
 pub use shared::{Follow, SharedCount, SharedValue};

@@ -84,6 +84,10 @@ impl Mutex {
     pub fn participants(&self) -> Result<Vec<Participant>, Error> {
         self.client.wait(self.lock.participants())
     }
+
+    pub(super) const fn asynchronous(&self) -> &lock::mutex::Mutex {
+        &self.lock
+    }
 }
 
 impl Guard<MutexGuard> {

@@ -7,6 +7,7 @@ use zookit_proto::path::join as join_path;
 
 use super::Claim;
 use super::sweep::sweep;
+use super::task::to_its_end;
 use super::wait::endless;
 use crate::Error;
 use crate::naming::{Kind, Naming};
@@ -115,12 +116,7 @@ pub(crate) async fn join(
     }
     // In a task of its own, so that it ends whether anybody waits or not: a claim that nobody
     // takes is dropped, and deletes its znode.
-    match tokio::spawn(create.run()).await {
-        Ok(joined) => joined,
-        Err(panicked) if panicked.is_panic() => std::panic::resume_unwind(panicked.into_panic()),
-        // The runtime goes away, and this task with it.
-        Err(_) => std::future::pending().await,
-    }
+    to_its_end(create.run()).await
 }
 
 struct Create {

@@ -22,6 +22,8 @@ pub enum Lost {
     Deleted,
     /// The client was closed.
     Closed,
+    /// Somebody else took it: a lease whose time was over, for one.
+    Taken,
 }
 
 impl fmt::Display for Lost {
@@ -30,6 +32,7 @@ impl fmt::Display for Lost {
             Self::SessionOver => "its session is over",
             Self::Deleted => "somebody deleted its znode",
             Self::Closed => "the client was closed",
+            Self::Taken => "somebody took it since",
         })
     }
 }
@@ -91,7 +94,7 @@ impl Claim {
     /// // An operator makes way.
     /// client.delete(guard.path(), Version::Any).await?;
     /// assert_eq!(guard.lost().await, Lost::Deleted);
-    /// assert!(guard.release().await.unwrap_err().is_lost());
+    /// assert!(!guard.is_trusted());
     /// # Ok(()) }
     /// # zookit_doctest::with_client(f);
     /// ```

@@ -15,10 +15,12 @@
 //! and deleted for it is sent in that session or never, so that a znode of an earlier session
 //! cannot pass for ours.
 
+mod exchange;
 mod join;
 mod lost;
 mod participants;
 mod sweep;
+mod task;
 mod wait;
 
 use std::fmt;
@@ -29,6 +31,7 @@ use tokio::time::Instant;
 use zookit_client::{Client, MultiOutcome, SessionId, Transaction, Version, Zxid};
 use zookit_proto::mutant::{self, Mutant};
 
+pub(crate) use self::exchange::{Instead, exchange};
 pub use self::join::{ClaimOptions, Parents};
 pub(crate) use self::join::{Join, join};
 pub use self::lost::Lost;
@@ -62,7 +65,7 @@ pub struct Claim {
     /// Where the clean-up runs, wherever the claim is dropped.
     runtime: Handle,
     /// Whether the znode is nobody's to delete any more.
-    settled: bool,
+    settled: AtomicBool,
     /// Whether somebody was told that the znode is not there any more.
     gone: AtomicBool,
 }
@@ -77,13 +80,18 @@ impl Claim {
             token,
             session,
             runtime,
-            settled: false,
+            settled: AtomicBool::new(false),
             gone: AtomicBool::new(false),
         }
     }
 
     pub(crate) const fn set_token(&mut self, token: Zxid) {
         self.token = token;
+    }
+
+    /// The znode is nobody's to delete any more: its owner has deleted it, or somebody else.
+    pub(crate) fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
     }
 
     /// The fencing token: the zxid that created the znode, which grows from holder to holder.
@@ -208,21 +216,13 @@ impl Claim {
     ///
     /// # Cancel safety
     /// The znode is deleted in any case.
-    pub(crate) async fn release(mut self) -> Result<(), Error> {
-        self.settled = true;
+    pub(crate) async fn release(self) -> Result<(), Error> {
+        self.settle();
         // Submitted here, whether this is polled again or not.
         match self.client.delete_guaranteed(&self.path, Version::Any).await {
             Ok(()) => Ok(()),
-            Err(error) if error.is_no_node() => Err(self.lost_by(Lost::Deleted)),
-            Err(error) if error.is_session_lost() => Err(self.lost_by(Lost::SessionOver)),
-            Err(error) if error.is_closed() => Err(self.lost_by(Lost::Closed)),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.lost_or(error)),
         }
-    }
-
-    /// Its znode has been deleted by its owner.
-    pub(crate) fn settle(mut self) {
-        self.settled = true;
     }
 
     /// Somebody else has deleted its znode.
@@ -230,7 +230,20 @@ impl Claim {
         self.lost_by(Lost::Deleted)
     }
 
-    fn lost_by(&self, lost: Lost) -> Error {
+    /// What an error of a request about the claim's own znode says of the claim.
+    pub(crate) fn lost_or(&self, error: zookit_client::Error) -> Error {
+        if error.is_no_node() {
+            self.lost_by(Lost::Deleted)
+        } else if error.is_session_lost() {
+            self.lost_by(Lost::SessionOver)
+        } else if error.is_closed() {
+            self.lost_by(Lost::Closed)
+        } else {
+            error.into()
+        }
+    }
+
+    pub(crate) fn lost_by(&self, lost: Lost) -> Error {
         Error::Lost { path: self.path.clone(), lost }
     }
 }
@@ -243,7 +256,10 @@ fn is_of_the_check(error: &zookit_client::Error) -> bool {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if self.settled || self.is_over() || mutant::on(Mutant::ClaimLeftWhenDropped) {
+        if self.settled.load(Ordering::Relaxed)
+            || self.is_over()
+            || mutant::on(Mutant::ClaimLeftWhenDropped)
+        {
             return;
         }
         let _within = self.runtime.enter();

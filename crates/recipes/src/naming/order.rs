@@ -5,7 +5,7 @@
 
 use zookit_proto::mutant::{self, Mutant};
 
-use super::{Entry, Kind};
+use super::{Entry, Kind, Sequence};
 
 /// What a listing says to one who stands in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +25,20 @@ pub(crate) fn turn<'a>(
     own: &str,
     in_the_way: impl Fn(Kind) -> bool,
 ) -> Turn<'a> {
-    let entries = || names.iter().filter_map(|name| Entry::read(name));
-    let Some(own) = entries().find(|entry| entry.name == own) else { return Turn::Gone };
-    let before = entries().filter(|entry| entry.sequence.is_before(own.sequence));
-    let is_later = |last: &Entry<'_>, one: &Entry<'_>| {
-        last.sequence.is_before(one.sequence) != mutant::on(Mutant::WaitsForTheFirst)
-    };
-    let last = before
-        .filter(|entry| in_the_way(entry.kind))
-        .reduce(|last, one| if is_later(&last, &one) { one } else { last });
+    let present = names.iter().any(|name| name == own);
+    let Some(own) = Entry::read(own).filter(|_| present) else { return Turn::Gone };
+    let mut last: Option<Entry<'a>> = None;
+    for name in names {
+        // The number first: of a long queue few are nearer than the nearest so far, and the mark
+        // need be looked for in those alone.
+        let Some((_, sequence)) = Sequence::split(name) else { continue };
+        let nearer = last.is_none_or(|last| {
+            last.sequence.is_before(sequence) != mutant::on(Mutant::WaitsForTheFirst)
+        });
+        if sequence.is_before(own.sequence) && nearer {
+            last = Entry::read(name).filter(|entry| in_the_way(entry.kind)).or(last);
+        }
+    }
     last.map_or(Turn::Ours, |entry| Turn::After(entry.name))
 }
 

@@ -4,5 +4,12 @@
 
 mod barrier;
 mod counter;
+mod dropped;
+mod hand_off;
+mod lease;
+mod multi;
 mod mutex;
 mod place;
+mod read_write;
+mod revocation;
+mod semaphore;

@@ -1,10 +1,12 @@
 //! A server, and clients of it.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use zookit_client::{Client, ConnectOptions, SessionId};
+use zookit_client::{Acl, Client, ConnectOptions, CreateMode, CreateOptions, Perms, SessionId};
 use zookit_proto::{OpCode, Request};
 use zookit_server::core;
 use zookit_server::core::{Effect, Fault};
@@ -73,6 +75,19 @@ impl Place {
         self.server.add_fault(lost.times(1));
     }
 
+    /// The reply to the next request of a kind is lost with its connection; it is carried out.
+    pub(crate) fn lose_next(&self, opcode: OpCode) {
+        let lost = Fault::new(Effect::LoseReply, move |asked| asked.opcode() == opcode);
+        self.server.add_fault(lost.times(1));
+    }
+
+    /// A znode of which everybody may see the children and nobody make any.
+    pub(crate) async fn closed(&self, client: &Client, path: &str) {
+        let acl = vec![Acl::world(Perms::READ)];
+        let options = CreateOptions { mode: CreateMode::Persistent, acl, ttl: None };
+        client.create(path, (), options).await.unwrap();
+    }
+
     /// What was asked since the log was begun, but for what keeps and ends sessions.
     pub(crate) fn asked(&self) -> Vec<OpCode> {
         let log = self.server.request_log();
@@ -85,6 +100,15 @@ fn children(server: &core::Server, path: &str) -> Vec<String> {
     let children = server.tree().children(path);
     let children = children.unwrap_or_default();
     children.into_iter().map(|name| name.to_string()).collect()
+}
+
+/// Polls a future, and says what it has by then.
+pub(crate) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// The value of a future, which comes soon.

@@ -95,6 +95,11 @@ impl Mutex {
         Self { client: client.clone(), path: path.to_owned(), options }
     }
 
+    /// The same lock, asked for by another handle.
+    pub(crate) fn by(&self, client: &Client) -> Self {
+        Self { client: client.clone(), ..self.clone() }
+    }
+
     /// Its path.
     #[must_use]
     pub fn path(&self) -> &str {
