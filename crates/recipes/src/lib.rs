@@ -27,17 +27,33 @@
 //!
 //! * [`lock`]: locks. A folder a recipe; its `mod.rs` says what it guarantees, how it works, and
 //!   what can go wrong.
+//! * [`election`]: who leads, as a latch and as a selector.
+//! * [`node`]: znodes that are kept up, over sessions.
+//! * [`group`]: who is there.
+//! * `changes`: how something that goes on in the background stands.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * [`blocking`]: the same for programs without a runtime.
 
 pub mod blocking;
+mod changes;
 mod claim;
+pub mod election;
 mod error;
+pub mod group;
 pub mod lock;
 mod naming;
+pub mod node;
 mod race;
 
+pub use changes::{Change, Changes};
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
+pub use election::latch::{Latch, NotLeading, Standing};
+pub use election::selector::Selector;
+pub use election::{ElectionOptions, LeadUntil, Leadership};
 pub use error::Error;
+pub use group::member::{Group, GroupMember, Members};
+pub use group::party::{Guest, Party, PartyKind};
 pub use lock::mutex::{Mutex, MutexGuard};
 pub use naming::{Naming, Sequence};
+pub use node::persistent::{NodeKind, NodeOptions, NodeState, PersistentNode};
+pub use node::ttl::TtlNode;

@@ -21,6 +21,9 @@ pub enum Lost {
     Deleted,
     /// The client was closed.
     Closed,
+    /// No server answered for so long that others may hold it by now; whether they do is not known.
+    /// [`Claim::lost`] never answers this: it is for recipes that stop in [doubt](Claim::doubted).
+    Doubted,
 }
 
 impl fmt::Display for Lost {
@@ -29,6 +32,7 @@ impl fmt::Display for Lost {
             Self::SessionOver => "its session is over",
             Self::Deleted => "somebody deleted its znode",
             Self::Closed => "the client was closed",
+            Self::Doubted => "no server has answered for so long that others may hold it",
         })
     }
 }

@@ -22,6 +22,7 @@ mod sweep;
 mod wait;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -32,7 +33,7 @@ pub(crate) use self::join::{Join, join};
 pub use self::lost::Lost;
 pub use self::participants::Participant;
 pub(crate) use self::participants::participants;
-pub(crate) use self::wait::{patiently, wait_turn};
+pub(crate) use self::wait::{endless, patiently, wait_turn, wait_turn_over_losses};
 use crate::Error;
 
 /// What a lock, a lease or a leadership rests on: a znode that is this session's.
@@ -60,14 +61,14 @@ pub struct Claim {
     /// Where the clean-up runs, wherever the claim is dropped.
     runtime: Handle,
     /// Whether the znode is nobody's to delete any more.
-    settled: bool,
+    settled: AtomicBool,
 }
 
 impl Claim {
     /// To be called within a runtime.
     pub(crate) fn new(client: Client, path: &str, token: Zxid) -> Self {
         let (session, runtime) = (client.session_id(), Handle::current());
-        Self { client, path: path.into(), token, session, runtime, settled: false }
+        Self { client, path: path.into(), token, session, runtime, settled: AtomicBool::new(false) }
     }
 
     pub(crate) const fn set_token(&mut self, token: Zxid) {
@@ -181,8 +182,13 @@ impl Claim {
     ///
     /// # Cancel safety
     /// The znode is deleted in any case.
-    pub(crate) async fn release(mut self) -> Result<(), Error> {
-        self.settled = true;
+    pub(crate) async fn release(self) -> Result<(), Error> {
+        self.end().await
+    }
+
+    /// As [`release`](Self::release), for a claim that others look at too.
+    pub(crate) async fn end(&self) -> Result<(), Error> {
+        self.settled.store(true, Ordering::Relaxed);
         // Submitted here, whether this is polled again or not.
         match self.client.delete_guaranteed(&self.path, Version::Any).await {
             Ok(()) => Ok(()),
@@ -193,7 +199,16 @@ impl Claim {
         }
     }
 
-    fn lost_by(&self, lost: Lost) -> Error {
+    /// Deletes the znode in the background, unless that was done before.
+    pub(crate) fn abandon(&self) {
+        if self.settled.swap(true, Ordering::Relaxed) || self.is_over() {
+            return;
+        }
+        let _within = self.runtime.enter();
+        drop(self.client.delete_guaranteed(&self.path, Version::Any));
+    }
+
+    pub(crate) fn lost_by(&self, lost: Lost) -> Error {
         Error::Lost { path: self.path.clone(), lost }
     }
 }
@@ -206,11 +221,7 @@ fn is_of_the_check(error: &zookit_client::Error) -> bool {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if self.settled || self.is_over() {
-            return;
-        }
-        let _within = self.runtime.enter();
-        drop(self.client.delete_guaranteed(&self.path, Version::Any));
+        self.abandon();
     }
 }
 

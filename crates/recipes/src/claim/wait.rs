@@ -59,6 +59,40 @@ pub(crate) async fn wait_turn(
     }
 }
 
+/// As [`wait_turn`], over lost connections too: the place in the queue is kept as long as the session
+/// lives, and looked at again. Who came back from a lost connection stands where it stood.
+///
+/// # Errors
+/// [`Error::Lost`] if the claim's own znode is not there. The client's, if trying again cannot mend
+/// it, among them that the session is over.
+///
+/// # Cancel safety
+/// As [`wait_turn`].
+pub(crate) async fn wait_turn_over_losses(
+    claim: &Claim,
+    mut names: Option<Vec<String>>,
+    in_the_way: impl Fn(Kind) -> bool + Copy,
+) -> Result<(), Error> {
+    over_losses(claim.client(), || wait_turn(claim, names.take(), in_the_way)).await
+}
+
+/// Makes attempts until one does not end in what may pass: no connection, no reply.
+async fn over_losses<T, F>(client: &Client, mut attempt: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let done = client.retry(endless(), |_| {
+        let attempt = attempt();
+        async {
+            match attempt.await {
+                Err(Error::Client(error)) => Err(error),
+                other => Ok(other),
+            }
+        }
+    });
+    done.await?
+}
+
 /// Makes attempts, each of them a claim anew, until one succeeds, or fails for good: over lost
 /// connections, over sessions that end (nothing was held in them), and if somebody deletes the
 /// znode of the claim while it waits.
@@ -79,16 +113,7 @@ where
     const MOST_DELETED: u32 = 8;
     let mut deleted = 0;
     loop {
-        let once = client.retry(endless(), |_| {
-            let attempt = attempt();
-            async {
-                match attempt.await {
-                    Err(Error::Client(error)) => Err(error),
-                    other => Ok(other),
-                }
-            }
-        });
-        match once.await? {
+        match over_losses(client, &mut attempt).await {
             Err(Error::Lost { .. }) if deleted < MOST_DELETED => deleted += 1,
             done => return done,
         }
