@@ -128,7 +128,7 @@ fn a_command_is_ended_before_its_lock_is_in_doubt() {
     let server = Server::start();
     let arguments = ["lock", PATH, "--session-timeout", "4s", "--kill-after", "1s"];
     let (mut running, _, znode) = start(&server, &arguments, UNTIL_TOLD);
-    let session = server.look(|server| server.tree().stat(&*znode).unwrap().ephemeral_owner);
+    let session = server.look(|server| server.tree().stat(&znode).unwrap().ephemeral_owner);
     server.refuse_connections(true);
     server.drop_connections();
     assert_eq!(running.line(), "told");

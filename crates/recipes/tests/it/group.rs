@@ -130,7 +130,7 @@ async fn guests_are_named_as_kazoos_are_and_counted_with_them() {
         assert!(name.contains("__party__") == (kind == PartyKind::Full), "{name}");
         place.expire(old.ephemeral_owner);
         let back = |server: &zookit_server::core::Server| {
-            server.tree().stat(&*name).is_some_and(|stat| stat.czxid > old.czxid)
+            server.tree().stat(&name).is_some_and(|stat| stat.czxid > old.czxid)
         };
         place.until(back).await;
         drop(me);

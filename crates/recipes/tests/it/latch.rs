@@ -6,7 +6,7 @@ use zookit_client::{Client, CreateMode, Transaction, Version};
 use zookit_proto::OpCode;
 use zookit_recipes::{
     Changes, ClaimOptions, ElectionOptions, Error, Latch, LeadUntil, Leadership, Lost, Naming,
-    NotLeading, Parents, Standing,
+    NotLeading, Parents, Participant, Standing,
 };
 
 use crate::place::{Place, bounded};
@@ -42,7 +42,7 @@ async fn until_leading_anew(changes: &mut Changes<Standing>, old: &Leadership) -
 
 async fn ids(latch: &Latch) -> Vec<String> {
     let participants = bounded(latch.participants()).await.unwrap();
-    participants.iter().map(|participant| participant.id()).collect()
+    participants.iter().map(Participant::id).collect()
 }
 
 #[tokio::test]

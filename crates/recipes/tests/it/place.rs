@@ -89,7 +89,7 @@ impl Place {
 
     /// Waits until somebody watches this very path.
     pub(crate) async fn until_watches(&self, path: &str) {
-        let of = |watch: &core::WatchInfo| watch.path.to_string() == path;
+        let of = |watch: &core::WatchInfo| watch.path == path;
         self.until(|server| server.watches().iter().any(of)).await;
     }
 

@@ -9,7 +9,7 @@ use std::task::Poll;
 use tokio::sync::oneshot;
 use zookit_client::{CreateMode, Version};
 use zookit_proto::OpCode;
-use zookit_recipes::{ElectionOptions, LeadUntil, Leadership, Lost, Mutex, Selector};
+use zookit_recipes::{ElectionOptions, LeadUntil, Leadership, Lost, Mutex, Participant, Selector};
 
 use crate::place::{Place, bounded};
 
@@ -66,7 +66,7 @@ async fn a_future_runs_while_it_leads_and_the_next_behind_it() {
     });
     place.until_children(PATH, 2).await;
     let participants = bounded(second.participants()).await.unwrap();
-    assert_eq!(participants.iter().map(|one| one.id()).collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!(participants.iter().map(Participant::id).collect::<Vec<_>>(), ["one", "two"]);
     // One and the same queue as a lock's.
     assert!(bounded(Mutex::new(&one, PATH).try_acquire()).await.unwrap().is_none());
     release.send(()).unwrap();
