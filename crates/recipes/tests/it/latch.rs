@@ -82,8 +82,9 @@ async fn one_who_goes_wakes_one() {
     let mut latches = latches.into_iter();
     bounded(latches.next().unwrap().close()).await.unwrap();
     let next = latches.next().unwrap();
-    let leadership = bounded(next.wait_leading()).await.unwrap();
-    place.until_watches(leadership.path()).await;
+    bounded(next.wait_leading()).await.unwrap();
+    // Nine are left: each watches the one before it, and the leader itself.
+    place.until_watched(PATH, 9).await;
     assert_eq!(place.asked(), [OpCode::Delete, OpCode::GetChildren, OpCode::Exists]);
     drop(client);
 }
