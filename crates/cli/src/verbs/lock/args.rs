@@ -7,10 +7,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use zookit::recipes::{ClaimOptions, Naming};
 
 use crate::args::{ZnodePath, path_argument};
+use crate::error::Failure;
 use crate::parse;
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    subcommand_negates_reqs = true,
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs"
+)]
 pub(crate) struct Lock {
     #[command(subcommand)]
     pub(crate) verb: Option<LockVerb>,
@@ -71,6 +76,19 @@ pub(crate) enum Beside {
     Kazoo,
     /// go-zookeeper's
     Go,
+}
+
+impl Lock {
+    /// Refuses what is for a lock that is to be held where one is only looked at.
+    pub(crate) fn refuse(&self) -> Result<(), Failure> {
+        if self.verb.is_some() && (self.run.is_some() || self.wait.is_some()) {
+            return Err(Failure::usage(
+                "lock ls only lists: it runs nothing, and waits for nothing",
+            )
+            .hint("zk lock ls PATH, or zk lock PATH -- COMMAND"));
+        }
+        Ok(())
+    }
 }
 
 impl Run {
