@@ -1,5 +1,9 @@
 //! What goes wrong in a recipe.
 
+use std::sync::Arc;
+
+use zookit_client::SessionId;
+
 use crate::claim::Lost;
 
 /// An error of a recipe.
@@ -66,6 +70,30 @@ pub enum Error {
         /// The lock.
         path: Box<str>,
     },
+    /// A znode that is to be this client's is somebody else's.
+    #[error("{path} is in the way: {}", owned_by(.owner))]
+    InTheWay {
+        /// The znode.
+        path: Box<str>,
+        /// Whose it is; [`SessionId::NONE`] if it is no ephemeral znode.
+        owner: SessionId,
+    },
+    /// What was kept up in the background is not any more.
+    #[error("{path} is not kept up any more")]
+    Ended {
+        /// The znode.
+        path: Box<str>,
+        /// What ended it; `None` if it was closed.
+        source: Option<Arc<Self>>,
+    },
+}
+
+fn owned_by(owner: &SessionId) -> String {
+    if *owner == SessionId::NONE {
+        "it is no ephemeral znode".to_owned()
+    } else {
+        format!("it is of the session {owner}")
+    }
 }
 
 impl Error {
@@ -92,6 +120,7 @@ impl Error {
         match self {
             Self::Lost { .. } => true,
             Self::Client(error) => error.is_session_lost(),
+            Self::Ended { source, .. } => source.as_ref().is_some_and(|error| error.is_lost()),
             _ => false,
         }
     }

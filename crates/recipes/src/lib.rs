@@ -31,29 +31,43 @@
 //!   works, and what can go wrong.
 //! * [`barrier`]: waiting until one may go on, or until all are there.
 //! * [`counter`]: values and counts that many share.
+//! * [`election`]: who leads, as a latch and as a selector.
+//! * [`node`]: znodes that are kept up, over sessions.
+//! * [`group`]: who is there.
+//! * `changes`: how something that goes on in the background stands.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * `exact`: transactions of which it is known whether they were applied.
 //! * [`blocking`]: the same for programs without a runtime.
 
 pub mod barrier;
 pub mod blocking;
+mod changes;
 mod claim;
 pub mod counter;
+pub mod election;
 mod error;
 mod exact;
+pub mod group;
 pub mod lock;
 mod naming;
+pub mod node;
 mod race;
 
 pub use barrier::double::{DoubleBarrier, Entered};
 pub use barrier::single::Barrier;
+pub use changes::{Change, Changes};
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
 pub use counter::CountFormat;
-pub use counter::atomic_long::{AtomicLong, AtomicOptions, Change};
+pub use counter::atomic_long::{AtomicLong, AtomicOptions, CountChange};
 pub use counter::ids::IdGenerator;
 pub use counter::shared_count::SharedCount;
 pub use counter::shared_value::{Follow, SharedValue, Versioned};
+pub use election::latch::{Latch, NotLeading, Standing};
+pub use election::selector::Selector;
+pub use election::{ElectionOptions, LeadUntil, Leadership};
 pub use error::Error;
+pub use group::member::{Group, GroupMember, Members};
+pub use group::party::{Guest, Party, PartyKind};
 pub use lock::lease::{LeaseTerm, TimedLease, TimedLeaseGuard, TimedLeases};
 pub use lock::multi::{MultiGuard, MultiLock};
 pub use lock::mutex::{Mutex, MutexGuard};
@@ -61,3 +75,5 @@ pub use lock::read_write::{ReadGuard, ReadWriteLock, WriteGuard};
 pub use lock::revocation::revoke;
 pub use lock::semaphore::{Lease, LeaseHolder, Limit, Semaphore};
 pub use naming::{Naming, Sequence};
+pub use node::persistent::{NodeKind, NodeOptions, NodeState, PersistentNode};
+pub use node::ttl::TtlNode;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use zookit_client::blocking::Client;
 
 use crate::Error;
-use crate::counter::atomic_long::{self, AtomicOptions, Change};
+use crate::counter::atomic_long::{self, AtomicOptions, CountChange};
 use crate::counter::ids;
 
 /// The twin of [`AtomicLong`](atomic_long::AtomicLong).
@@ -72,7 +72,7 @@ impl AtomicLong {
     ///
     /// # If no reply comes
     /// As there.
-    pub fn add(&self, delta: i64) -> Result<Change, Error> {
+    pub fn add(&self, delta: i64) -> Result<CountChange, Error> {
         self.client.wait(self.count.add(delta))
     }
 
@@ -80,7 +80,7 @@ impl AtomicLong {
     ///
     /// # Errors
     /// As there.
-    pub fn increment(&self) -> Result<Change, Error> {
+    pub fn increment(&self) -> Result<CountChange, Error> {
         self.client.wait(self.count.increment())
     }
 
@@ -88,7 +88,7 @@ impl AtomicLong {
     ///
     /// # Errors
     /// As there.
-    pub fn decrement(&self) -> Result<Change, Error> {
+    pub fn decrement(&self) -> Result<CountChange, Error> {
         self.client.wait(self.count.decrement())
     }
 
@@ -99,7 +99,7 @@ impl AtomicLong {
     ///
     /// # If no reply comes
     /// As there.
-    pub fn update(&self, next: impl FnMut(i64) -> i64) -> Result<Change, Error> {
+    pub fn update(&self, next: impl FnMut(i64) -> i64) -> Result<CountChange, Error> {
         self.client.wait(self.count.update(next))
     }
 

@@ -25,3 +25,12 @@ pub use read_write::ReadWriteLock;
 pub use revocation::revoke;
 pub use semaphore::Semaphore;
 pub use shared::{Follow, SharedCount, SharedValue};
+mod group;
+mod latch;
+mod node;
+mod selector;
+
+pub use group::{Group, Kept, Members, Party};
+pub use latch::{Latch, Told};
+pub use node::{PersistentNode, TtlNode};
+pub use selector::Selector;

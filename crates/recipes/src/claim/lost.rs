@@ -24,6 +24,9 @@ pub enum Lost {
     Closed,
     /// Somebody else took it: a lease whose time was over, for one.
     Taken,
+    /// No server answered for so long that others may hold it by now; whether they do is not known.
+    /// [`Claim::lost`] never answers this: it is for recipes that stop in [doubt](Claim::doubted).
+    Doubted,
 }
 
 impl fmt::Display for Lost {
@@ -33,6 +36,7 @@ impl fmt::Display for Lost {
             Self::Deleted => "somebody deleted its znode",
             Self::Closed => "the client was closed",
             Self::Taken => "somebody took it since",
+            Self::Doubted => "no server has answered for so long that others may hold it",
         })
     }
 }

@@ -217,6 +217,11 @@ impl Claim {
     /// # Cancel safety
     /// The znode is deleted in any case.
     pub(crate) async fn release(self) -> Result<(), Error> {
+        self.end().await
+    }
+
+    /// As [`release`](Self::release), for a claim that others look at too.
+    pub(crate) async fn end(&self) -> Result<(), Error> {
         self.settle();
         // Submitted here, whether this is polled again or not.
         match self.client.delete_guaranteed(&self.path, Version::Any).await {
@@ -243,6 +248,18 @@ impl Claim {
         }
     }
 
+    /// Deletes the znode in the background, unless that was done before.
+    pub(crate) fn abandon(&self) {
+        if self.settled.swap(true, Ordering::Relaxed)
+            || self.is_over()
+            || mutant::on(Mutant::ClaimLeftWhenDropped)
+        {
+            return;
+        }
+        let _within = self.runtime.enter();
+        drop(self.client.delete_guaranteed(&self.path, Version::Any));
+    }
+
     pub(crate) fn lost_by(&self, lost: Lost) -> Error {
         Error::Lost { path: self.path.clone(), lost }
     }
@@ -256,14 +273,7 @@ fn is_of_the_check(error: &zookit_client::Error) -> bool {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if self.settled.load(Ordering::Relaxed)
-            || self.is_over()
-            || mutant::on(Mutant::ClaimLeftWhenDropped)
-        {
-            return;
-        }
-        let _within = self.runtime.enter();
-        drop(self.client.delete_guaranteed(&self.path, Version::Any));
+        self.abandon();
     }
 }
 

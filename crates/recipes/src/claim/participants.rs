@@ -24,6 +24,15 @@ pub struct Participant {
     pub stat: Stat,
 }
 
+impl Participant {
+    /// What it says of itself, as text: the id of a participant of an election, where its data are
+    /// one.
+    #[must_use]
+    pub fn id(&self) -> String {
+        String::from_utf8_lossy(&self.data).into_owned()
+    }
+}
+
 /// The participants of these kinds, in order. Those who go while they are looked at are left out.
 ///
 /// # Errors

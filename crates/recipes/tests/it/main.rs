@@ -5,11 +5,16 @@
 mod barrier;
 mod counter;
 mod dropped;
+mod group;
 mod hand_off;
+mod latch;
 mod lease;
 mod multi;
 mod mutex;
+mod persistent_node;
 mod place;
 mod read_write;
 mod revocation;
+mod selector;
 mod semaphore;
+mod ttl_node;

@@ -6,7 +6,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use zookit_client::{Acl, Client, ConnectOptions, CreateMode, CreateOptions, Perms, SessionId};
+use zookit_client::{
+    Acl, Client, ConnectOptions, CreateMode, CreateOptions, Perms, PresumedExpiry, SessionId,
+};
 use zookit_proto::{OpCode, Request};
 use zookit_server::core;
 use zookit_server::core::{Effect, Fault};
@@ -25,9 +27,28 @@ impl Place {
         Self { server: Server::start() }
     }
 
+    /// A server that ends no session within the hour: what a client fears, and what is so, differ.
+    pub(crate) fn that_keeps_sessions() -> Self {
+        let hour = Duration::from_secs(3600);
+        let builder = Server::builder().config(|config| config.tick = hour);
+        Self { server: builder.start().unwrap() }
+    }
+
     /// A client with a session of its own.
     pub(crate) async fn client(&self) -> Client {
-        let options = ConnectOptions { seed: Some(7), ..ConnectOptions::default() };
+        self.client_with(ConnectOptions::default()).await
+    }
+
+    /// A client that soon doubts its session, when it hears nothing, and does not give it up.
+    pub(crate) async fn doubtful_client(&self) -> Client {
+        let session_timeout = Duration::from_millis(400);
+        let presumed_expiry = PresumedExpiry::Never;
+        let options = ConnectOptions { session_timeout, presumed_expiry, ..Default::default() };
+        self.client_with(options).await
+    }
+
+    async fn client_with(&self, options: ConnectOptions) -> Client {
+        let options = ConnectOptions { seed: Some(7), ..options };
         let address = self.server.address().to_string();
         bounded(Client::connect_with(address.as_str(), options)).await.unwrap()
     }
@@ -58,6 +79,22 @@ impl Place {
                 .count()
         };
         self.until(|server| watched(server) == count).await;
+    }
+
+    /// Ends all connections, and takes no new one until [`reconnect`](Self::reconnect).
+    pub(crate) fn disconnect(&self) {
+        self.server.refuse_connections(true);
+        self.server.drop_connections();
+    }
+
+    pub(crate) fn reconnect(&self) {
+        self.server.refuse_connections(false);
+    }
+
+    /// Waits until somebody watches this very path.
+    pub(crate) async fn until_watches(&self, path: &str) {
+        let of = |watch: &core::WatchInfo| watch.path == path;
+        self.until(|server| server.watches().iter().any(of)).await;
     }
 
     /// Ends a session as if its time were over.

@@ -96,7 +96,7 @@ impl Default for AtomicOptions {
 /// A change that was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(alias = "AtomicValue")]
-pub struct Change {
+pub struct CountChange {
     /// The number that was found.
     pub before: i64,
     /// What it was changed to.
@@ -176,7 +176,7 @@ impl AtomicLong {
     /// # Cancel safety
     /// Dropping the future takes nothing back: it may have been added.
     #[doc(alias = "subtract")]
-    pub async fn add(&self, delta: i64) -> Result<Change, Error> {
+    pub async fn add(&self, delta: i64) -> Result<CountChange, Error> {
         self.change(|count| Some(i128::from(count) + i128::from(delta))).await.map(changed)
     }
 
@@ -187,7 +187,7 @@ impl AtomicLong {
     ///
     /// # Cancel safety
     /// As there.
-    pub async fn increment(&self) -> Result<Change, Error> {
+    pub async fn increment(&self) -> Result<CountChange, Error> {
         self.add(1).await
     }
 
@@ -198,7 +198,7 @@ impl AtomicLong {
     ///
     /// # Cancel safety
     /// As there.
-    pub async fn decrement(&self) -> Result<Change, Error> {
+    pub async fn decrement(&self) -> Result<CountChange, Error> {
         self.add(-1).await
     }
 
@@ -225,7 +225,7 @@ impl AtomicLong {
     /// # Ok(()) }
     /// # zookit_doctest::with_client(f);
     /// ```
-    pub async fn update(&self, mut next: impl FnMut(i64) -> i64) -> Result<Change, Error> {
+    pub async fn update(&self, mut next: impl FnMut(i64) -> i64) -> Result<CountChange, Error> {
         self.change(|count| Some(next(count).into())).await.map(changed)
     }
 
@@ -265,7 +265,7 @@ impl AtomicLong {
     async fn change(
         &self,
         mut next: impl FnMut(i64) -> Option<i128>,
-    ) -> Result<Option<Change>, Error> {
+    ) -> Result<Option<CountChange>, Error> {
         let mut attempts = self.options.attempts.max(1);
         if let Some(done) = self.try_change(attempts, &mut next).await? {
             return Ok(done);
@@ -286,7 +286,7 @@ impl AtomicLong {
         &self,
         attempts: u32,
         next: &mut impl FnMut(i64) -> Option<i128>,
-    ) -> Result<Option<Option<Change>>, Error> {
+    ) -> Result<Option<Option<CountChange>>, Error> {
         let (format, path) = (self.options.format, self.path());
         for _ in 0..attempts {
             let node = match self.cell.read().await? {
@@ -303,13 +303,13 @@ impl AtomicLong {
             let version = Version::Exactly(node.stat.version);
             if self.cell.replace(data, version).await?.is_some() {
                 let after = i64::try_from(after).expect("every format has 64 bits at most");
-                return Ok(Some(Some(Change { before, after })));
+                return Ok(Some(Some(CountChange { before, after })));
             }
         }
         Ok(None)
     }
 }
 
-fn changed(change: Option<Change>) -> Change {
+fn changed(change: Option<CountChange>) -> CountChange {
     change.expect("the function wants a change of any number")
 }
