@@ -1,5 +1,6 @@
 //! What goes wrong in a recipe.
 
+use crate::cache::Unread;
 use crate::claim::Lost;
 
 /// An error of a recipe.
@@ -31,6 +32,14 @@ pub enum Error {
         /// What was found.
         found: Box<str>,
     },
+    /// The znode that a cache is of is there, and cannot be read.
+    #[error("{path} cannot be read: {why}")]
+    Unread {
+        /// The znode.
+        path: Box<str>,
+        /// Why.
+        why: Unread,
+    },
 }
 
 impl Error {
@@ -57,7 +66,7 @@ impl Error {
         match self {
             Self::Lost { .. } => true,
             Self::Client(error) => error.is_session_lost(),
-            Self::Malformed { .. } => false,
+            Self::Malformed { .. } | Self::Unread { .. } => false,
         }
     }
 }

@@ -27,15 +27,19 @@
 //!
 //! * [`lock`]: locks. A folder a recipe; its `mod.rs` says what it guarantees, how it works, and
 //!   what can go wrong.
+//! * [`cache`]: a znode, its children, or a tree at hand, and what changes there. [`watch`]: the
+//!   newest value, again and again.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * [`blocking`]: the same for programs without a runtime.
 
 pub mod blocking;
+pub mod cache;
 mod claim;
 mod error;
 pub mod lock;
 mod naming;
 mod race;
+pub mod watch;
 
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
 pub use error::Error;

@@ -32,7 +32,7 @@ pub(crate) use self::join::{Join, join};
 pub use self::lost::Lost;
 pub use self::participants::Participant;
 pub(crate) use self::participants::participants;
-pub(crate) use self::wait::{patiently, wait_turn};
+pub(crate) use self::wait::{endless, patiently, wait_turn};
 use crate::Error;
 
 /// What a lock, a lease or a leadership rests on: a znode that is this session's.
