@@ -21,6 +21,8 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   idle       500 idle sessions: heap, threads, CPU; a dead peer; a second request
   restore    1,000,000 watches set again on a new connection
   server     the embedded server: ready, rates (with --real beside a real one), heap, sessions
+  cache      a cache of 1,000,000 znodes: built beside the same requests with their results
+             thrown away, its heap, and lookups
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers
   stub       the stub server alone: prints its address, ends with its standard input
 
@@ -135,6 +137,11 @@ fn run(arguments: &Arguments) -> Res<()> {
             preamble();
             let only = arguments.only.as_deref().unwrap_or_default();
             extras::embedded(arguments.real, arguments.quick, only)
+        }
+        ["cache"] => {
+            preamble();
+            let znodes = if arguments.quick { 100_000 } else { 1_000_000 };
+            extras::cache(znodes, arguments.rounds)
         }
         ["one", address, variant, window, ops] => {
             cores::pin_clients();

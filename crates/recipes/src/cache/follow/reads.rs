@@ -42,7 +42,9 @@ impl Fate {
 
     /// What an error is to the mirror.
     pub(super) fn failed(&mut self, client: &Client, error: Error) -> Answer {
-        let is_over = error.is_closed()
+        // What was under way when the client was closed has no reply, and says no more.
+        let is_over = client.state().is_terminal()
+            || error.is_closed()
             || error.is_auth_failed()
             || client.pinned_to().is_some() && error.is_session_lost();
         if is_over {

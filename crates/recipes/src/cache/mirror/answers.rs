@@ -154,6 +154,7 @@ impl Mirror {
         node.stat = Brief::of(stat);
         node.flags.set(Flags::PRESENT);
         node.flags.clear(Flags::BARRED);
+        node.flags.clear(Flags::HOPELESS);
         if is_same {
             return;
         }

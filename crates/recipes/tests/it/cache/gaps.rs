@@ -29,7 +29,8 @@ async fn it_becomes_the_tree_over_lost_connections_and_expired_sessions() {
                 2 => drop(place.server.expire(client.session_id())),
                 _ => {}
             }
-            place.make(&other, &[&path]).await;
+            // It may be there.
+            drop(bounded(other.create_with_parents(&path, "", CreateMode::Persistent)).await);
             bounded(other.set_data("/app/a", "x", Version::Any)).await.unwrap();
             if round % 3 == 2 {
                 bounded(client.wait_connected()).await.unwrap();
