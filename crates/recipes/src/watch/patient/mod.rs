@@ -17,15 +17,17 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use zookit_client::Client;
+//! # use zookit_client::{Client, CreateMode};
 //! use zookit_recipes::watch::PatientChildrenWatch;
 //!
 //! # async fn f(client: Client) -> Result<(), zookit_recipes::Error> {
 //! let mut members = PatientChildrenWatch::new(&client, "/members", Duration::from_millis(20));
 //! let change = members.next().await?;
 //! println!("{:?} have been there for a while", change.names);
+//!
+//! client.create("/members/mine", (), CreateMode::Ephemeral).await?;
 //! members.changed().await;
-//! println!("and now others are");
+//! println!("and now there are others");
 //! # Ok(()) }
 //! # zookit_doctest::with_client(f);
 //! ```
