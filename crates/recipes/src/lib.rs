@@ -41,7 +41,9 @@ mod naming;
 mod race;
 pub mod watch;
 
+pub use cache::{ChildrenCache, NodeCache, TreeCache};
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
 pub use error::Error;
 pub use lock::mutex::{Mutex, MutexGuard};
 pub use naming::{Naming, Sequence};
+pub use watch::{ChildrenWatch, DataWatch, PatientChildrenWatch};
