@@ -23,6 +23,8 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   relay      bytes and round trips through the proxy, beside the same without it
   server     the embedded server: ready, rates (with --real beside a real one), heap, sessions
   recipes    locks handed over on the embedded server: requests, events, time by waiters
+  cache      a cache of 1,000,000 znodes: built beside the same requests with their results
+             thrown away, its heap, and lookups
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers
   stub       the stub server alone: prints its address, ends with its standard input
 
@@ -147,6 +149,11 @@ fn run(arguments: &Arguments) -> Res<()> {
             preamble();
             let only = arguments.only.as_deref().unwrap_or_default();
             extras::recipes(arguments.rounds, arguments.quick, only)
+        }
+        ["cache"] => {
+            preamble();
+            let znodes = if arguments.quick { 100_000 } else { 1_000_000 };
+            extras::cache(znodes, arguments.rounds)
         }
         ["one", address, variant, window, ops] => {
             cores::pin_clients();

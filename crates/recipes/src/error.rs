@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use zookit_client::SessionId;
 
+use crate::cache::Unread;
 use crate::claim::Lost;
 
 /// An error of a recipe.
@@ -34,6 +35,14 @@ pub enum Error {
         expected: &'static str,
         /// What was found.
         found: Box<str>,
+    },
+    /// The znode that a cache is of is there, and cannot be read.
+    #[error("{path} cannot be read: {why}")]
+    Unread {
+        /// The znode.
+        path: Box<str>,
+        /// Why.
+        why: Unread,
     },
     /// Others were faster, again and again.
     #[error("{path} was changed by others at each of {attempts} attempts")]

@@ -35,12 +35,15 @@
 //! * [`node`]: znodes that are kept up, over sessions.
 //! * [`group`]: who is there.
 //! * `changes`: how something that goes on in the background stands.
+//! * [`cache`]: a znode, its children, or a tree at hand, and what changes there. [`watch`]: the
+//!   newest value, again and again.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * `exact`: transactions of which it is known whether they were applied.
 //! * [`blocking`]: the same for programs without a runtime.
 
 pub mod barrier;
 pub mod blocking;
+pub mod cache;
 mod changes;
 mod claim;
 pub mod counter;
@@ -52,9 +55,11 @@ pub mod lock;
 mod naming;
 pub mod node;
 mod race;
+pub mod watch;
 
 pub use barrier::double::{DoubleBarrier, Entered};
 pub use barrier::single::Barrier;
+pub use cache::{ChildrenCache, NodeCache, TreeCache};
 pub use changes::{Change, Changes};
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
 pub use counter::CountFormat;
@@ -77,3 +82,4 @@ pub use lock::semaphore::{Lease, LeaseHolder, Limit, Semaphore};
 pub use naming::{Naming, Sequence};
 pub use node::persistent::{NodeKind, NodeOptions, NodeState, PersistentNode};
 pub use node::ttl::TtlNode;
+pub use watch::{ChildrenWatch, DataWatch, PatientChildrenWatch};

@@ -6,6 +6,7 @@
 
 mod atomic;
 mod barrier;
+mod cache;
 mod guard;
 mod lease;
 mod multi;
@@ -17,6 +18,9 @@ mod shared;
 
 pub use atomic::{AtomicLong, IdGenerator};
 pub use barrier::{Barrier, DoubleBarrier};
+mod watch;
+
+pub use cache::{ChildrenCache, Following, Listener, NodeCache, TreeCache};
 pub use guard::Guard;
 pub use lease::{TimedLease, TimedLeases};
 pub use multi::MultiLock;
@@ -34,3 +38,4 @@ pub use group::{Group, Kept, Members, Party};
 pub use latch::{Latch, Told};
 pub use node::{PersistentNode, TtlNode};
 pub use selector::Selector;
+pub use watch::{ChildrenWatch, DataWatch, PatientChildrenWatch};

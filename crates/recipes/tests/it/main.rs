@@ -3,6 +3,7 @@
 //! Nothing here waits for a time: what is to come about is waited for (`place::Place::until`).
 
 mod barrier;
+mod cache;
 mod counter;
 mod dropped;
 mod group;
@@ -18,3 +19,4 @@ mod revocation;
 mod selector;
 mod semaphore;
 mod ttl_node;
+mod watch;
