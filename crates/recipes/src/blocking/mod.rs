@@ -7,11 +7,15 @@
 mod atomic;
 mod barrier;
 mod guard;
+mod locking_queue;
 mod mutex;
+mod queue;
 mod shared;
 
 pub use atomic::{AtomicLong, IdGenerator};
 pub use barrier::{Barrier, DoubleBarrier};
 pub use guard::Guard;
+pub use locking_queue::{LockingQueue, Taken};
 pub use mutex::Mutex;
+pub use queue::{PriorityQueue, Queue};
 pub use shared::{Follow, SharedCount, SharedValue};

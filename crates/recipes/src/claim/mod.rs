@@ -24,6 +24,7 @@ mod wait;
 use std::fmt;
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use zookit_client::{Client, MultiOutcome, SessionId, Transaction, Version, Zxid};
 
@@ -122,13 +123,8 @@ impl Claim {
         self.trusted_until().is_some_and(|until| Instant::now() < until)
     }
 
-    /// Whether its session is still that of its client, as far as this client knows.
-    pub(crate) fn is_current(&self) -> bool {
-        !self.is_over()
-    }
-
     /// Whether the session is over, as far as this client knows.
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.client.state().is_terminal()
             || self.client.pinned_to() != Some(self.client.generation())
     }
@@ -199,8 +195,22 @@ impl Claim {
     }
 
     /// Its znode has been deleted by its owner.
-    pub(crate) fn settle(mut self) {
+    pub(crate) fn settle(self) {
+        drop(self.kept());
+    }
+
+    /// The same, whose znode is not deleted when it is dropped: somebody else sees to that.
+    pub(crate) fn kept(mut self) -> Self {
         self.settled = true;
+        self
+    }
+
+    /// Runs a task where the claim cleans up, wherever this is called.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime.spawn(task)
     }
 
     /// Somebody else has deleted its znode.
@@ -208,7 +218,7 @@ impl Claim {
         self.lost_by(Lost::Deleted)
     }
 
-    fn lost_by(&self, lost: Lost) -> Error {
+    pub(crate) fn lost_by(&self, lost: Lost) -> Error {
         Error::Lost { path: self.path.clone(), lost }
     }
 }

@@ -4,5 +4,7 @@
 
 mod barrier;
 mod counter;
+mod locking_queue;
 mod mutex;
 mod place;
+mod queue;
