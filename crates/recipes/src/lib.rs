@@ -29,6 +29,7 @@
 //!   what can go wrong.
 //! * [`barrier`]: waiting until one may go on, or until all are there.
 //! * [`counter`]: values and counts that many share.
+//! * [`partition`]: a set that members share.
 //! * [`queue`]: items that some put and others take.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * `exact`: transactions of which it is known whether they were applied.
@@ -42,6 +43,7 @@ mod error;
 mod exact;
 pub mod lock;
 mod naming;
+pub mod partition;
 pub mod queue;
 mod race;
 
@@ -56,6 +58,7 @@ pub use counter::shared_value::{Follow, SharedValue, Versioned};
 pub use error::Error;
 pub use lock::mutex::{Mutex, MutexGuard};
 pub use naming::{Naming, Sequence};
+pub use partition::{Partition, PartitionOptions, PartitionState, SetPartitioner};
 pub use queue::locking::{LockingQueue, Taken};
 pub use queue::plain::{Queue, QueueOptions};
 pub use queue::priority::PriorityQueue;

@@ -9,6 +9,7 @@ mod barrier;
 mod guard;
 mod locking_queue;
 mod mutex;
+mod partition;
 mod queue;
 mod shared;
 
@@ -17,5 +18,6 @@ pub use barrier::{Barrier, DoubleBarrier};
 pub use guard::Guard;
 pub use locking_queue::{LockingQueue, Taken};
 pub use mutex::Mutex;
+pub use partition::{Partition, SetPartitioner};
 pub use queue::{PriorityQueue, Queue};
 pub use shared::{Follow, SharedCount, SharedValue};

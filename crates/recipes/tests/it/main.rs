@@ -6,5 +6,6 @@ mod barrier;
 mod counter;
 mod locking_queue;
 mod mutex;
+mod partition;
 mod place;
 mod queue;
