@@ -83,13 +83,13 @@ impl Partition {
                 None => true,
             };
             if fired || !self.claim.is_trusted() {
-                self.to_be_released();
+                self.due_for_release();
             }
         }
         self.state
     }
 
-    fn to_be_released(&mut self) {
+    fn due_for_release(&mut self) {
         self.watch = None;
         self.state = PartitionState::Release;
     }
@@ -163,7 +163,7 @@ impl Partition {
             if let Some(watch) = &mut self.watch {
                 first(watch, self.claim.doubted()).await;
             }
-            self.to_be_released();
+            self.due_for_release();
         }
         self.state()
     }

@@ -53,7 +53,7 @@ impl QueueLayout {
 
     /// The name of a new item, up to the number. Curator's queue without priorities has none.
     pub(super) fn name(self, priority: Option<i32>) -> String {
-        let number = priority.unwrap_or(self.usual_priority());
+        let number = priority.unwrap_or_else(|| self.usual_priority());
         match self {
             Self::Kazoo => format!("entry-{number:03}-"),
             Self::Simple => "qn-".to_owned(),
@@ -105,7 +105,7 @@ impl QueueLayout {
 /// A sign, and the two's complement.
 fn curators_priority(text: &str) -> Option<i32> {
     let (sign, hex) = text.split_at_checked(1)?;
-    let priority = u32::from_str_radix(hex, 16).ok()?.cast_signed();
+    let priority = i32::from_be_bytes(u32::from_str_radix(hex, 16).ok()?.to_be_bytes());
     (sign == if priority < 0 { "0" } else { "1" }).then_some(priority)
 }
 
@@ -140,7 +140,7 @@ mod tests {
                 for sequence in sequences {
                     let name = format!("{}{}", layout.name(priority), Sequence(sequence));
                     let read = layout.read(&name).unwrap_or_else(|| panic!("{name}"));
-                    assert_eq!(read.priority, priority.unwrap_or(layout.usual_priority()));
+                    assert_eq!(read.priority, priority.unwrap_or_else(|| layout.usual_priority()));
                     assert_eq!((read.sequence, read.name), (Sequence(sequence), name));
                 }
             }

@@ -25,7 +25,7 @@ fn entering(client: &Client, members: usize) -> JoinHandle<Result<Entered, Error
 /// Waits until so many wait for `ready`.
 async fn until_waiting(place: &Place, count: usize) {
     let waiting = |server: &zookit_server::core::Server| {
-        server.watches().iter().filter(|watch| watch.path.to_string() == READY).count()
+        server.watches().iter().filter(|watch| watch.path == READY).count()
     };
     place.until(|server| waiting(server) == count).await;
 }
@@ -287,7 +287,7 @@ async fn a_member_of_kazoos_enters_and_leaves_with_ours() {
     gone.await.unwrap();
     let ours = bounded(waiting).await.unwrap().unwrap();
     let leaving = tokio::spawn(ours.leave());
-    place.until(|server| server.watches().iter().any(|w| w.path.to_string() == theirs)).await;
+    place.until(|server| server.watches().iter().any(|w| w.path == *theirs)).await;
     two.delete(&theirs, Version::Any).await.unwrap();
     bounded(leaving).await.unwrap().unwrap();
 }

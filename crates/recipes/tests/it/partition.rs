@@ -135,11 +135,11 @@ async fn who_gives_up_acquiring_keeps_nothing() {
     });
     place
         .until(|server| {
-            let waits = |item: &&str| {
+            let waits = |item: &str| {
                 let path = format!("{PATH}/locks/{item}");
                 server.tree().children(&path).is_some_and(|names| names.len() == 2)
             };
-            ITEMS.iter().any(|item| waits(&item))
+            ITEMS.iter().any(|item| waits(item))
         })
         .await;
     waiting.abort();
