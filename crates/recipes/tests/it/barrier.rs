@@ -167,9 +167,11 @@ async fn a_ready_that_was_left_behind_begins_no_round() {
     place.expire(entered.session_id());
     assert_eq!(bounded(entered.lost()).await, Lost::SessionOver);
     place.until_children(PATH, 1).await;
+    let alone = double(&one, 2);
+    assert!(bounded(alone.enter_within(Duration::from_millis(50))).await.unwrap().is_none());
+    place.until_children(PATH, 1).await;
     let waiting = entering(&one, 2);
     until_waiting(&place, 1).await;
-    assert!(!waiting.is_finished());
     let second = bounded(double(&two, 2).enter()).await.unwrap();
     let first = bounded(waiting).await.unwrap().unwrap();
     let leaving = tokio::spawn(first.leave());
