@@ -44,6 +44,15 @@ pub enum Error {
         /// Why.
         why: Unread,
     },
+    /// The listing of a znode is longer than the client takes in one reply. Raise
+    /// [`max_response`](zookit_client::Limits::max_response), or have fewer children.
+    #[error("{path} has too many children for one reply: {}", count(*.children))]
+    TooManyChildren {
+        /// The znode.
+        path: Box<str>,
+        /// How many it has, if that is known.
+        children: Option<i32>,
+    },
     /// Others were faster, again and again.
     #[error("{path} was changed by others at each of {attempts} attempts")]
     Contended {
@@ -103,6 +112,10 @@ fn owned_by(owner: &SessionId) -> String {
     } else {
         format!("it is of the session {owner}")
     }
+}
+
+fn count(children: Option<i32>) -> String {
+    children.map_or_else(|| "nobody knows how many".to_owned(), |children| children.to_string())
 }
 
 impl Error {

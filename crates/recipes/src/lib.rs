@@ -37,6 +37,8 @@
 //! * `changes`: how something that goes on in the background stands.
 //! * [`cache`]: a znode, its children, or a tree at hand, and what changes there. [`watch`]: the
 //!   newest value, again and again.
+//! * [`partition`]: a set that members share.
+//! * [`queue`]: items that some put and others take.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * `exact`: transactions of which it is known whether they were applied.
 //! * [`blocking`]: the same for programs without a runtime.
@@ -54,6 +56,8 @@ pub mod group;
 pub mod lock;
 mod naming;
 pub mod node;
+pub mod partition;
+pub mod queue;
 mod race;
 pub mod watch;
 
@@ -82,4 +86,9 @@ pub use lock::semaphore::{Lease, LeaseHolder, Limit, Semaphore};
 pub use naming::{Naming, Sequence};
 pub use node::persistent::{NodeKind, NodeOptions, NodeState, PersistentNode};
 pub use node::ttl::TtlNode;
+pub use partition::{Partition, PartitionOptions, PartitionState, SetPartitioner};
+pub use queue::locking::{LockingQueue, Taken};
+pub use queue::plain::{Queue, QueueOptions};
+pub use queue::priority::PriorityQueue;
+pub use queue::{Item, QueueLayout};
 pub use watch::{ChildrenWatch, DataWatch, PatientChildrenWatch};

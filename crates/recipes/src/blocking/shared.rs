@@ -95,7 +95,6 @@ impl SharedValue {
     }
 
     /// As [the async one](shared_value::SharedValue::follow).
-    #[must_use]
     pub fn follow(&self) -> Follow<Bytes> {
         Follow { follow: self.value.follow(), client: self.client.clone() }
     }
@@ -177,7 +176,6 @@ impl SharedCount {
     }
 
     /// As [the async one](shared_count::SharedCount::follow).
-    #[must_use]
     pub fn follow(&self) -> Follow<i32> {
         Follow { follow: self.count.follow(), client: self.client.clone() }
     }

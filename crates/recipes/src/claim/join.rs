@@ -1,7 +1,9 @@
 //! Creating the znode of a claim, so that nobody's giving up leaves it behind.
 
 use bytes::Bytes;
-use zookit_client::{Acl, Answer, Client, CreateMode, CreateOptions, Created, Perms, Zxid};
+use zookit_client::{
+    Acl, Answer, Client, CreateMode, CreateOptions, Created, Perms, RetryPolicy, Zxid,
+};
 use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
 
@@ -43,6 +45,35 @@ impl Default for ClaimOptions {
             data: Bytes::new(),
             acl: vec![Acl::world(Perms::ALL)],
             parents: Parents::default(),
+        }
+    }
+}
+
+impl ClaimOptions {
+    /// Makes a persistent znode with this data, with its parents, unless it is there. To be done
+    /// twice does no harm.
+    pub(crate) async fn make_persistent(
+        &self,
+        client: &Client,
+        path: &str,
+        data: Bytes,
+    ) -> Result<(), Error> {
+        let create = || async {
+            let (data, acl) = (data.clone(), self.acl.clone());
+            let options = CreateOptions { mode: CreateMode::Persistent, acl, ttl: None };
+            let created = match self.parents {
+                Parents::Containers => {
+                    client.create_with_container_parents(path, data, options).await
+                }
+                Parents::Persistent => client.create_with_parents(path, data, options).await,
+                Parents::Expected => client.create(path, data, options).await,
+            };
+            created.map(drop)
+        };
+        let policy = RetryPolicy { lost_writes: true, ..RetryPolicy::default() };
+        match client.retry(policy, |_| create()).await {
+            Err(error) if !error.is_node_exists() => Err(error.into()),
+            _ => Ok(()),
         }
     }
 }

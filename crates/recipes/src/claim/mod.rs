@@ -27,6 +27,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use zookit_client::{Client, MultiOutcome, SessionId, Transaction, Version, Zxid};
 use zookit_proto::mutant::{self, Mutant};
@@ -147,13 +148,8 @@ impl Claim {
         self.trusted_until().is_some_and(|until| Instant::now() < until || unheard)
     }
 
-    /// Whether its session is still that of its client, as far as this client knows.
-    pub(crate) fn is_current(&self) -> bool {
-        !self.is_over()
-    }
-
     /// Whether the session is over, as far as this client knows.
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         let next_is_open = self.client.pinned_to() != Some(self.client.generation());
         self.client.state().is_terminal()
             || next_is_open && !mutant::on(Mutant::ClaimOutlivesSession)
@@ -228,6 +224,20 @@ impl Claim {
             Ok(()) => Ok(()),
             Err(error) => Err(self.lost_or(error)),
         }
+    }
+
+    /// The same claim, whose znode is not deleted when it is dropped: somebody else sees to that.
+    pub(crate) fn kept(self) -> Self {
+        self.settle();
+        self
+    }
+
+    /// Runs a task where the claim cleans up, wherever this is called.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime.spawn(task)
     }
 
     /// Somebody else has deleted its znode.

@@ -1,9 +1,7 @@
 //! The data of one znode: read, and replaced once or not at all.
 
 use bytes::Bytes;
-use zookit_client::{
-    Client, CreateMode, CreateOptions, NodeData, RetryPolicy, Transaction, Version, Zxid,
-};
+use zookit_client::{Client, NodeData, Transaction, Version, Zxid};
 
 use crate::Error;
 use crate::claim::{ClaimOptions, Parents};
@@ -38,23 +36,7 @@ impl Cell {
 
     /// Makes the znode, unless it is there. To be done twice does no harm.
     pub(super) async fn make(&self, data: Bytes) -> Result<(), Error> {
-        let policy = RetryPolicy { lost_writes: true, ..RetryPolicy::default() };
-        let made = self.client.retry(policy, |_| self.create(data.clone())).await;
-        match made {
-            Err(error) if !error.is_node_exists() => Err(error.into()),
-            _ => Ok(()),
-        }
-    }
-
-    async fn create(&self, data: Bytes) -> Result<(), zookit_client::Error> {
-        let (client, path, acl) = (&self.client, &self.path, self.options.acl.clone());
-        let options = CreateOptions { mode: CreateMode::Persistent, acl, ttl: None };
-        match self.options.parents {
-            Parents::Containers => client.create_with_container_parents(path, data, options).await,
-            Parents::Persistent => client.create_with_parents(path, data, options).await,
-            Parents::Expected => client.create(path, data, options).await,
-        }
-        .map(drop)
+        self.options.make_persistent(&self.client, &self.path, data).await
     }
 
     /// Replaces the data, if the znode has this version; `None` if it has another one, or is not

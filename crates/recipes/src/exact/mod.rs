@@ -60,7 +60,7 @@ impl Exact {
         let mut kept = self.mark.lock().await;
         let mut attempt = 1;
         loop {
-            let mut mark = match kept.take().filter(|mark| mark.claim.is_current()) {
+            let mut mark = match kept.take().filter(|mark| !mark.claim.is_over()) {
                 Some(mark) => mark,
                 None => self.make().await?,
             };

@@ -40,8 +40,8 @@ pub(crate) enum Kind {
     Read,
     Latch,
     Lease,
-    /// Not in a queue: one who wants to pass a barrier.
-    Entrant,
+    /// Not in a queue: one of those who pass a barrier, or share a set.
+    Member,
     /// Not in a queue: a client's own, by which it knows what became of its writes.
     Mark,
 }
@@ -55,7 +55,7 @@ const MARKS: [(&str, Kind); 9] = [
     ("latch-", Kind::Latch),
     ("lease-", Kind::Lease),
     ("lock-", Kind::Lock),
-    ("entrant-", Kind::Entrant),
+    ("member-", Kind::Member),
     ("mark-", Kind::Mark),
 ];
 
@@ -79,7 +79,7 @@ impl Naming {
             Kind::Read => "__READ__",
             Kind::Latch => "latch-",
             Kind::Lease => "lease-",
-            Kind::Entrant => "entrant-",
+            Kind::Member => "member-",
             Kind::Mark => "mark-",
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::{JoinHandle, JoinSet};
 use zookit_client::{Client, CreateMode, Version, blocking};
-use zookit_proto::OpCode;
+use zookit_proto::{ErrorCode, OpCode};
 use zookit_recipes::{Barrier, ClaimOptions, DoubleBarrier, Entered, Error, Lost, Parents};
 use zookit_server::core::{Effect, Fault};
 
@@ -25,7 +25,7 @@ fn entering(client: &Client, members: usize) -> JoinHandle<Result<Entered, Error
 /// Waits until so many wait for `ready`.
 async fn until_waiting(place: &Place, count: usize) {
     let waiting = |server: &zookit_server::core::Server| {
-        server.watches().iter().filter(|watch| watch.path.to_string() == READY).count()
+        server.watches().iter().filter(|watch| watch.path == READY).count()
     };
     place.until(|server| waiting(server) == count).await;
 }
@@ -167,9 +167,11 @@ async fn a_ready_that_was_left_behind_begins_no_round() {
     place.expire(entered.session_id());
     assert_eq!(bounded(entered.lost()).await, Lost::SessionOver);
     place.until_children(PATH, 1).await;
+    let alone = double(&one, 2);
+    assert!(bounded(alone.enter_within(Duration::from_millis(50))).await.unwrap().is_none());
+    place.until_children(PATH, 1).await;
     let waiting = entering(&one, 2);
     until_waiting(&place, 1).await;
-    assert!(!waiting.is_finished());
     let second = bounded(double(&two, 2).enter()).await.unwrap();
     let first = bounded(waiting).await.unwrap().unwrap();
     let leaving = tokio::spawn(first.leave());
@@ -253,6 +255,53 @@ async fn lost_replies_begin_and_end_a_round_once() {
     }
 }
 
+/// One of those who were counted has gone when the round is to be begun.
+#[tokio::test]
+async fn a_round_needs_all_who_were_counted_for_it() {
+    let place = Place::new();
+    let (one, two, three) = (place.client().await, place.client().await, place.client().await);
+    let first = entering(&one, 2);
+    until_waiting(&place, 1).await;
+    let name = place.children(PATH).pop().unwrap();
+    let late = Fault::on(Effect::Delay(Duration::from_millis(100)), OpCode::Multi, READY);
+    let late = place.server.add_fault(late.times(1));
+    let second = entering(&two, 2);
+    place.until(|server| server.fault_struck(late) == Some(1)).await;
+    place.server.log_requests(100);
+    three.delete(&format!("{PATH}/{name}"), Version::Any).await.unwrap();
+    // Refused, and listed again.
+    let listed = |server: &zookit_server::core::Server| {
+        let asked: Vec<_> = server.request_log().map(|entry| entry.opcode).collect();
+        asked.ends_with(&[OpCode::GetChildren])
+    };
+    place.until(listed).await;
+    assert_eq!(place.children(PATH).len(), 1, "no `ready`");
+    assert!(!second.is_finished());
+    let third = bounded(double(&three, 2).enter()).await.unwrap();
+    let second = bounded(second).await.unwrap().unwrap();
+    assert!(bounded(first).await.unwrap().unwrap_err().is_lost(), "it was removed");
+    let leaving = tokio::spawn(second.leave());
+    bounded(third.leave()).await.unwrap();
+    bounded(leaving).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_mended_is_told_at_once() {
+    let place = Place::new();
+    let client = place.client().await;
+    let refused = Fault::new(Effect::Fail(ErrorCode::NoAuth), |asked| {
+        asked.path().is_some_and(|path| path.to_string().starts_with("/barriers"))
+    });
+    let fault = place.server.add_fault(refused);
+    let barrier = Barrier::new(&client, PATH);
+    let told = |error: Error| assert!(error.as_client().unwrap().is_no_auth(), "{error}");
+    told(bounded(barrier.raise()).await.unwrap_err());
+    told(bounded(barrier.lift()).await.unwrap_err());
+    told(bounded(barrier.wait()).await.unwrap_err());
+    told(bounded(double(&client, 2).enter()).await.unwrap_err());
+    assert_eq!(place.server.remove_fault(fault), Some(5), "one each, and one listing");
+}
+
 #[tokio::test]
 async fn who_gives_up_is_not_counted() {
     let place = Place::new();
@@ -287,7 +336,7 @@ async fn a_member_of_kazoos_enters_and_leaves_with_ours() {
     gone.await.unwrap();
     let ours = bounded(waiting).await.unwrap().unwrap();
     let leaving = tokio::spawn(ours.leave());
-    place.until(|server| server.watches().iter().any(|w| w.path.to_string() == theirs)).await;
+    place.until(|server| server.watches().iter().any(|w| w.path == *theirs)).await;
     two.delete(&theirs, Version::Any).await.unwrap();
     bounded(leaving).await.unwrap().unwrap();
 }

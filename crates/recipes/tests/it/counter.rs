@@ -128,6 +128,47 @@ async fn when_the_mark_has_gone_a_lost_reply_is_told() {
     assert_eq!(bounded(count.add(1)).await.unwrap().after, 7);
 }
 
+/// The mark goes with its session, and the session behind a lost reply.
+#[tokio::test]
+async fn when_the_session_has_gone_a_lost_reply_is_told() {
+    let place = Place::new();
+    let client = place.client().await;
+    let count = AtomicLong::new(&client, PATH);
+    bounded(count.add(5)).await.unwrap();
+    let lost = place.server.add_fault(on_multi(Effect::LoseReply));
+    place.server.refuse_connections(true);
+    let adding = tokio::spawn({
+        let count = count.clone();
+        async move { count.add(1).await }
+    });
+    place.until(|server| server.fault_struck(lost) == Some(1)).await;
+    place.expire(client.session_id());
+    place.server.refuse_connections(false);
+    let error = bounded(adding).await.unwrap().unwrap_err();
+    assert!(error.may_have_applied(), "{error}");
+    assert_eq!(bounded(count.add(1)).await.unwrap().after, 7);
+}
+
+#[tokio::test]
+async fn an_addition_that_is_dropped_half_way_leaves_the_next_one_right() {
+    let place = Place::new();
+    let count = AtomicLong::new(&place.client().await, PATH);
+    bounded(count.add(5)).await.unwrap();
+    let mark = place.children(PATH);
+    let late = place.server.add_fault(on_multi(Effect::DelayReply(Duration::from_millis(100))));
+    let adding = tokio::spawn({
+        let count = count.clone();
+        async move { count.add(1).await }
+    });
+    place.until(|server| server.fault_struck(late) == Some(1)).await;
+    adding.abort();
+    assert!(bounded(adding).await.unwrap_err().is_cancelled());
+    // It was applied, and nobody was told; the next one has another mark.
+    assert_eq!(bounded(count.add(1)).await.unwrap().after, 7);
+    place.until_children(PATH, 1).await;
+    assert_ne!(place.children(PATH), mark);
+}
+
 #[tokio::test]
 async fn who_deletes_the_mark_costs_another_one() {
     let place = Place::new();

@@ -10,7 +10,7 @@ use crate::error::Error;
 impl Client {
     /// An id that is used once: a UUID of version 4, as Curator and kazoo put it into names.
     ///
-    /// It is drawn from the client's own [seed](crate::ConnectOptions::seed), so that a simulation
+    /// It is drawn from the client's own [seed](field@crate::ConnectOptions::seed), so that a simulation
     /// repeats itself, and from the session, so that clients with one seed differ.
     ///
     /// # Examples

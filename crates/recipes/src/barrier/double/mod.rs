@@ -135,7 +135,7 @@ impl DoubleBarrier {
     /// Dropping the future deletes the child in the background.
     pub async fn enter(&self) -> Result<Entered, Error> {
         let (parent, options) = (self.path.as_str(), &self.options);
-        let (claim, _) = join(&self.client, Join { parent, kind: Kind::Entrant, options }).await?;
+        let (claim, _) = join(&self.client, Join { parent, kind: Kind::Member, options }).await?;
         loop {
             let View { ready, others, watch } = self.view(&claim).await?;
             let since = ready.map(|stat| stat.mzxid);

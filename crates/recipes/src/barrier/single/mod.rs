@@ -99,10 +99,8 @@ impl Barrier {
         for _ in 0..MOST_ATTEMPTS {
             let mode = CreateMode::Persistent;
             let options = CreateOptions { mode, acl: acl.clone(), ttl: None };
-            let error = match self.client.create(&self.path, data.clone(), options).await {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
-            };
+            let created = self.client.create(&self.path, data.clone(), options).await;
+            let Err(error) = created else { return Ok(()) };
             if error.is_node_exists() {
                 return Ok(());
             } else if error.is_no_node() && *parents != Parents::Expected {

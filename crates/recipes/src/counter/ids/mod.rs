@@ -21,7 +21,8 @@
 //!
 //! # On disk
 //!
-//! That of the [`AtomicLong`]: Curator's `CachedAtomicLong` on the same path takes other numbers.
+//! That of the [`AtomicLong`]. Curator's `CachedAtomicLong` on the same path takes other numbers, if
+//! its users go by `preValue()`; `postValue()` is one more, and may be the first of another block.
 //!
 //! ```
 //! # use zookit_client::Client;

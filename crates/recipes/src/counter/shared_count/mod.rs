@@ -113,7 +113,6 @@ impl SharedCount {
     }
 
     /// As [`SharedValue::follow`]; of a znode without data the stream tells 0.
-    #[must_use]
     #[doc(alias = "addListener")]
     pub fn follow(&self) -> Follow<i32> {
         self.value.follow_as(|path, data| number(path, &data))

@@ -189,7 +189,6 @@ impl SharedValue {
     }
 
     /// A stream of what it is: the value now, and each later one.
-    #[must_use]
     #[doc(alias = "addListener")]
     pub fn follow(&self) -> Follow<Bytes> {
         self.follow_as(|_, data| Ok(data))
