@@ -8,7 +8,7 @@ use zookit_proto::types::{Credentials, Password};
 use zookit_proto::{ErrorCode, OpCode, SessionId, Time, Xid, Zxid, frame, wire};
 
 use super::sending::{SEND_AHEAD, bare_frame, whole_frame};
-use super::{Phase, Purpose, Session, Tally};
+use super::{Denial, Phase, Purpose, Session, Tally};
 use crate::config::Limits;
 use crate::connection::Connection;
 use crate::event::{Effect, Event, Reason, State, WatchNotice};
@@ -97,6 +97,9 @@ impl Session {
             (Purpose::Bury, Some(grave)) => grave.session,
             _ => self.life.session,
         };
+        if purpose != Purpose::New && !response.is_accepted() && !self.believes_the_denial() {
+            return;
+        }
         match (purpose, response.is_accepted()) {
             (Purpose::Bury, true) if mutant::on(Mutant::ResumedAfterExpiry) => {
                 self.life.grave = None;
@@ -130,6 +133,42 @@ impl Session {
         self.lose(Loss::Fin);
     }
 
+    /// Whether the session is gone, as the server of this connection says; if not, the attempt has
+    /// failed.
+    ///
+    /// A leader that stood still for longer than the session's timeout, and was deposed meanwhile,
+    /// ends sessions by its own clock when it goes on, and says so to whoever asks until it notices
+    /// that it leads no more, at its next tick. With another leader they live. So a second server
+    /// is asked; or the same again when that has passed, if there is no other to be reached. No
+    /// session's timeout is shorter than two ticks.
+    fn believes_the_denial(&mut self) -> bool {
+        let Some(connection) = &self.connection else { return true };
+        let (here, host) = (connection.endpoint.clone(), connection.host);
+        if self.hosts.len() < 2 || self.closing.is_some() {
+            return true;
+        }
+        match &self.life.denied {
+            Some(denial) if denial.by != here => return true,
+            Some(denial) if self.now.since(denial.at) > self.life.timeout.div_f64(3.0) => {
+                return true;
+            }
+            // The same again, too soon.
+            Some(_) => {
+                self.hang_up();
+                self.lose(Loss::Fin);
+            }
+            None => {
+                self.life.denied = Some(Box::new(Denial { by: here, at: self.now }));
+                if let Some(other) = self.hosts.after(host) {
+                    self.hosts.prefer(other);
+                }
+                self.hang_up();
+                self.lose(Loss::Moved);
+            }
+        }
+        false
+    }
+
     /// A handshake that makes no sense: the attempt has failed.
     fn unreadable_handshake(&mut self) {
         self.hang_up();
@@ -139,6 +178,7 @@ impl Session {
     /// The old session is gone for certain: take the one granted in its place, if there is one,
     /// or ask the same server for a new one.
     pub(super) fn after_funeral(&mut self, granted: Option<ConnectResponse>) {
+        self.life.denied = None;
         if matches!(self.phase, Phase::Over) {
             return;
         }
@@ -175,6 +215,7 @@ impl Session {
             self.life.password = Password::new(Bytes::copy_from_slice(password.expose()));
             self.life.born_read_only = connection.read_only;
         }
+        self.life.denied = None;
         self.hosts.settled();
         match &mut self.config.sasl {
             Some(mechanism) => {
@@ -316,6 +357,7 @@ impl Session {
 
     /// Closes a session that was presumed gone and is not.
     fn bury(&mut self) {
+        self.life.denied = None;
         self.phase = Phase::Burying;
         let frame = bare_frame(OpCode::CloseSession);
         self.launch(Request::internal(Owner::Burial, OpCode::CloseSession, frame));

@@ -9,7 +9,7 @@
 //!                                      |   dial failed, late   |      closed, late  Handshaking
 //!                                      +-----------------------+<---------------------+  |
 //!                                      |                                                 |
-//!      the session is gone: Expired,   |              refused: Expired, next generation  |
+//!      the session is gone: Expired,   |     refused by two: Expired, next generation     |
 //!      next generation                 +<------------------------------------------------+
 //!                                      |                                                 |
 //!                                      |   lost: Suspended            granted            v
@@ -118,6 +118,8 @@ struct Life {
     told: Zxid,
     /// A session presumed gone and not known to be.
     grave: Option<Box<Grave>>,
+    /// Who said first that the session to be taken up, or to be buried, is gone. There is rarely one.
+    denied: Option<Box<Denial>>,
     /// The newest transaction seen when the connection was lost.
     away_since: Option<Zxid>,
 }
@@ -127,6 +129,13 @@ struct Life {
 struct Grave {
     session: SessionId,
     password: Password,
+}
+
+/// A server's word that a session is gone, before another has said the same.
+#[derive(Debug)]
+struct Denial {
+    by: Endpoint,
+    at: Time,
 }
 
 /// A close under way.
@@ -403,6 +412,7 @@ impl Life {
             zxid: identity.zxid,
             told: identity.zxid,
             grave: None,
+            denied: None,
             away_since: None,
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use zookit_proto::{ErrorCode, OpCode, SessionId, Zxid};
 use zookit_session::{
-    Generation, NotSent, OnExpiry, Outcome, PresumedExpiry, Reason, State, WatchEnd, WatchKind,
-    WatchNotice,
+    Endpoint, Generation, NotSent, OnExpiry, Outcome, PresumedExpiry, Reason, State, WatchEnd,
+    WatchKind, WatchNotice,
 };
 
 use crate::talk::{SESSION, TIMEOUT, Talk, config, data, is_answered};
@@ -106,6 +106,98 @@ fn an_expiry_the_server_tells_of_begins_the_next_generation() {
     let xid = talk.sends_op(OpCode::GetData);
     talk.reply(xid, 3, &data());
     assert!(is_answered(&talk.says_done(read), 3), "reads cross");
+}
+
+/// A session whose connection was lost, with three servers, and the server that denied it first.
+fn denied_once() -> (Talk, Endpoint) {
+    let mut talk = Talk::connected_with(config(3));
+    talk.fin();
+    assert_eq!(talk.says_state(), State::Suspended);
+    let first = talk.dials();
+    talk.connects(SESSION);
+    talk.refuse_session();
+    talk.says_nothing();
+    (talk, first)
+}
+
+/// A leader that stood still and was deposed meanwhile tells of ends that nobody agreed on.
+#[test]
+fn a_session_that_one_server_denies_is_looked_for_at_another_at_once() {
+    let (mut talk, first) = denied_once();
+    let before = talk.now;
+    assert_ne!(talk.dials(), first);
+    assert_eq!(talk.now, before);
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    assert_eq!(talk.says_state(), State::Connected);
+    assert_eq!(talk.session.generation(), Generation(1));
+}
+
+#[test]
+fn a_session_that_two_servers_deny_is_gone() {
+    let (mut talk, _) = denied_once();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.refuse_session();
+    assert_eq!(talk.says_state(), State::Expired);
+    assert_eq!(talk.says_state(), State::Connecting);
+    talk.dials();
+    talk.connects(SessionId::NONE);
+    talk.grant(SECOND);
+    assert_eq!(talk.says_state(), State::Connected);
+    // What was said of the former session says nothing of this one.
+    talk.fin();
+    assert_eq!(talk.says_state(), State::Suspended);
+    talk.dials();
+    talk.connects(SECOND);
+    talk.refuse_session();
+    talk.says_nothing();
+}
+
+#[test]
+fn where_no_other_server_can_be_asked_the_same_is_believed_a_third_of_the_timeout_later() {
+    let (mut talk, first) = denied_once();
+    let denied = talk.now;
+    loop {
+        // The others cannot be reached.
+        if talk.dials_only() != first {
+            talk.dial_fails();
+            continue;
+        }
+        talk.comes_up();
+        talk.connects(SESSION);
+        talk.refuse_session();
+        if talk.session.state() != State::Suspended {
+            break;
+        }
+        assert!(talk.now.since(denied) <= TIMEOUT / 3);
+    }
+    assert!(talk.now.since(denied) > TIMEOUT / 3);
+    assert_eq!(talk.says_state(), State::Expired);
+}
+
+/// Found by chaos on real ensembles: seed 6002, with a leader that was paused.
+#[test]
+fn a_session_presumed_gone_that_one_server_denies_is_closed_at_another_before_the_next_opens() {
+    let mut talk = Talk::connected_with(config(3));
+    talk.fin();
+    assert_eq!(talk.says_state(), State::Suspended);
+    talk.wait(TIMEOUT * 4 / 3);
+    assert_eq!(talk.says_state(), State::Expired);
+    assert_eq!(talk.says_state(), State::Connecting);
+    talk.dials();
+    talk.connects(SESSION);
+    talk.refuse_session();
+    talk.says_nothing();
+    talk.dials();
+    talk.connects(SESSION);
+    talk.grant(SESSION);
+    let closing = talk.sends_op(OpCode::CloseSession);
+    talk.ok(closing, 7);
+    talk.dials();
+    talk.connects(SessionId::NONE);
+    talk.grant(SECOND);
+    assert_eq!(talk.says_state(), State::Connected);
 }
 
 /// It may lag behind the transaction that began the session. Found by the simulator:

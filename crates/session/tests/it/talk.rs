@@ -206,11 +206,16 @@ impl Talk {
     /// Dials, at once or by the clock, and the transport comes up. Returns where to.
     pub fn dials(&mut self) -> Endpoint {
         let endpoint = self.dials_only();
+        self.comes_up();
+        endpoint
+    }
+
+    /// The transport that was dialed is up.
+    pub fn comes_up(&mut self) {
         assert!(!self.connected, "the old connection is still up");
         self.connected = true;
         self.session.handle_connected(self.now);
         self.settle();
-        endpoint
     }
 
     /// Dials; the transport is not up yet.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zookit_client::{SessionId, Zxid};
 use zookit_ensemble::Cluster;
-use zookit_server::core::{Change, Transaction};
+use zookit_server::core::{Change, Owner, Transaction};
 
 use super::verdict::Failure;
 use crate::chaos::translog::{MemberLog, agree};
@@ -34,4 +34,15 @@ pub(crate) fn ends(transactions: &[Transaction]) -> BTreeMap<SessionId, (Zxid, i
         }
     }
     ends
+}
+
+/// Of each session, the transaction that created its first ephemeral znode.
+pub(crate) fn first_ephemerals(transactions: &[Transaction]) -> BTreeMap<SessionId, Zxid> {
+    let mut first = BTreeMap::new();
+    for transaction in transactions {
+        if let Change::Create { owner: Owner::Session(owner), .. } = transaction.change {
+            first.entry(owner).or_insert(transaction.zxid);
+        }
+    }
+    first
 }

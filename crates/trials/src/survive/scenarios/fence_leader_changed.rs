@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use zookit_client::{Client, CreateMode, Deadline, Error};
+use zookit_ensemble::Cluster;
 
 use super::prelude::*;
 use crate::survive::traffic::PATIENCE;
@@ -62,25 +63,39 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     while let Some(written) = writers.join_next().await {
         written??;
     }
-    judge(setting, &cluster.connect_string(), &found.take()).await
+    judge(setting, &cluster, &found.take()).await
 }
 
-/// Looks at all of it again, when all is calm.
-async fn judge(setting: &Setting, servers: &str, found: &Found) -> Result<Verdict, Failure> {
-    let client = Client::connect_with(servers, setting.options(LONG_SESSION)).await?;
-    client.fence().await?;
+/// Looks at all of it again, when all is calm: at every member.
+async fn judge(setting: &Setting, cluster: &Cluster, found: &Found) -> Result<Verdict, Failure> {
+    let mut members = Vec::new();
+    for member in 0..setting.members {
+        let client = cluster.connect_with(member, setting.options(LONG_SESSION)).await?;
+        client.fence().await?;
+        members.push(client);
+    }
+    let leader = cluster.leader().await?;
     let mut verdict = Verdict::default();
     let (mut applied, mut not_applied) = (0, 0);
     for (path, was_there) in &found.verdicts {
-        let is_there = client.exists(path).await?.is_some();
-        verdict.hold(is_there == *was_there, || {
-            format!("{path}: there behind the fence: {was_there}; in the end: {is_there}")
+        let mut is_there = Vec::new();
+        for client in &members {
+            is_there.push(client.exists(path).await?.is_some());
+        }
+        let agreed = is_there[leader];
+        verdict.hold(agreed == *was_there, || {
+            format!("{path}: there behind the fence: {was_there}; in the end: {agreed}")
         });
-        *(if is_there { &mut applied } else { &mut not_applied }) += 1;
+        verdict.hold(is_there.iter().all(|one| *one == agreed), || {
+            format!("the members themselves do not agree whether {path} is there: {is_there:?}")
+        });
+        *(if agreed { &mut applied } else { &mut not_applied }) += 1;
     }
     verdict.faults.extend(found.faults.iter().cloned());
     verdict.hold(!found.verdicts.is_empty(), || "no write was lost".to_owned());
-    client.close().await?;
+    for client in members {
+        client.close().await?;
+    }
     verdict.seen.push(format!(
         "{ROUNDS} leaders killed, {} writes answered and {} lost: behind the fence {applied} were \
          there and {not_applied} were not, and so it was in the end",

@@ -1,15 +1,12 @@
 //! A client presumes its session gone that still lives: a new leader has given it more time.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use zookit_client::{SessionId, State};
+use zookit_client::State;
 
 use super::prelude::*;
 use crate::survive::lines::Lines;
-use crate::survive::steady::Steady;
-use crate::survive::traffic::notes::{Deed, End};
 use crate::survive::transactions;
 
 pub(crate) const SCENARIO: Scenario = Scenario {
@@ -63,11 +60,10 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
     cluster.server(killed).launch().await?;
     cluster.wait_until_served().await?;
     steady.served().await;
-    let first = first_ephemerals(&steady, hit);
     let mut verdict = steady.finish_on(&cluster, &DECLARED).await?;
-    let ends = transactions::ends(&transactions::read(&cluster).await?);
-    let ended = ends.get(&gone);
-    let begins = first.get(&next);
+    let history = transactions::read(&cluster).await?;
+    let (ends, first) = (transactions::ends(&history), transactions::first_ephemerals(&history));
+    let (ended, begins) = (ends.get(&gone), first.get(&next));
     verdict.hold(ended.is_some(), || format!("no log tells of the end of session {gone}"));
     verdict.hold(begins.is_some(), || format!("session {next} has no ephemeral znode"));
     if let (Some((end, _)), Some(begin)) = (ended, begins) {
@@ -79,17 +75,4 @@ async fn run(setting: &Setting) -> Result<Verdict, Failure> {
             .push(format!("{gone} ended at {end}, {next} had its first ephemeral at {begin}"));
     }
     Ok(verdict)
-}
-
-/// Of each session of the client: the transaction of its first ephemeral znode.
-fn first_ephemerals(steady: &Steady, place: usize) -> BTreeMap<SessionId, zookit_client::Zxid> {
-    let mut first = BTreeMap::new();
-    for write in &steady.subjects()[place].notes.lock().writes {
-        if let (Deed::Ephemeral, Some((_, End::Answered(done)))) = (write.deed, &write.ended)
-            && let Some(stat) = done.stat
-        {
-            first.entry(stat.ephemeral_owner).or_insert(stat.czxid);
-        }
-    }
-    first
 }
