@@ -27,15 +27,21 @@
 //!
 //! * [`lock`]: locks. A folder a recipe; its `mod.rs` says what it guarantees, how it works, and
 //!   what can go wrong.
+//! * `discovery`: services that find each other. `typed`: znodes whose data are values. Each behind
+//!   the feature of its name; that of `typed` is `serde`.
 //! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
 //! * [`blocking`]: the same for programs without a runtime.
 
 pub mod blocking;
 mod claim;
+#[cfg(feature = "discovery")]
+pub mod discovery;
 mod error;
 pub mod lock;
 mod naming;
 mod race;
+#[cfg(feature = "serde")]
+pub mod typed;
 
 pub use claim::{Claim, ClaimOptions, Lost, Parents, Participant};
 pub use error::Error;

@@ -34,6 +34,8 @@ pub(crate) use self::join::{Join, join};
 pub use self::lost::Lost;
 pub use self::participants::Participant;
 pub(crate) use self::participants::participants;
+#[cfg(feature = "discovery")]
+pub(crate) use self::wait::endless;
 pub(crate) use self::wait::{patiently, wait_turn};
 use crate::Error;
 

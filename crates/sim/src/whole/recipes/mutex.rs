@@ -234,8 +234,8 @@ impl Mutual {
             waiting.push(tokio::spawn(async move { lock.acquire().await }));
             let (stand, wait) = (waiting.len() + 1, waiting.len());
             stage.until("liveness", "one more stands in the queue", children(stand)).await?;
-            let watched = |ensemble: &_| watched(ensemble).into_values().sum::<usize>() >= wait;
-            stage.until("liveness", "one more waits", watched).await?;
+            let watched = |ensemble: &_| watched(ensemble).len() == wait;
+            stage.until("herd", "each who waits watches another znode", watched).await?;
         }
         for (place, next) in waiting.into_iter().enumerate() {
             let before = watched(&stage.ensemble);
