@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use zookit_client::{AddWatchMode, Client, EventType, PersistentWatch, WatchNotice};
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join;
 
 use super::{ServiceInstance, read};
@@ -148,6 +149,7 @@ impl Follower {
                     Some(name) => self.client.retry(endless(), |_| self.look_at(name)).await,
                     None => Ok(()),
                 },
+                Some(WatchNotice::Gap { .. }) if mutant::on(Mutant::CacheIgnoresGaps) => Ok(()),
                 Some(WatchNotice::Gap { .. }) => {
                     self.client.retry(endless(), |_| self.fill()).await
                 }

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use zookit_client::{
     Acl, Client, CreateMode, CreateOptions, OneShotWatch, SessionId, Stat, Version,
 };
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join;
 
 use super::{ServiceInstance, ServiceType};
@@ -108,10 +109,11 @@ impl Registration {
             use RegistrationState::{Failed, Registered};
             *at >= revision && matches!(state, Registered | Failed(_))
         });
-        match settled.await.as_deref() {
-            Ok((_, RegistrationState::Failed(error))) => Err(error.clone()),
-            Ok(_) => Ok(()),
-            Err(_) => std::future::pending().await,
+        // Cloned, since what is borrowed may not be kept over an await.
+        match settled.await.ok().map(|settled| settled.1.clone()) {
+            Some(RegistrationState::Failed(error)) => Err(error),
+            Some(_) => Ok(()),
+            None => std::future::pending().await,
         }
     }
 
@@ -122,7 +124,8 @@ impl Registration {
     pub async fn until(&self, mut holds: impl FnMut(&RegistrationState) -> bool) {
         let mut states = self.state.clone();
         // The task that tells the states ends with this registration, or with the runtime.
-        if states.wait_for(|(_, state)| holds(state)).await.is_err() {
+        let told = states.wait_for(|(_, state)| holds(state)).await.is_ok();
+        if !told {
             std::future::pending::<()>().await;
         }
     }
@@ -224,7 +227,12 @@ impl Keeper {
             };
             match settled {
                 // A change of the znode, or the end of the session: it is looked again.
-                Ok(watch) => drop(first(changes.changed(), watch).await),
+                Ok(watch) => match first(changes.changed(), watch).await {
+                    First::Right(Err(_)) if mutant::on(Mutant::RegistrationNotRestored) => {
+                        drop(changes.changed().await);
+                    }
+                    _ => {}
+                },
                 Err(error) => {
                     self.tell(&wanted, RegistrationState::Failed(error));
                     // The handle that is dropped says so, too.
@@ -269,8 +277,12 @@ impl Keeper {
             }
             if self.written.load(Ordering::Relaxed) != wanted.revision {
                 self.tell(wanted, RegistrationState::Pending);
-                session.set_data(&there.path, wanted.data.clone(), Version::Any).await?;
-                self.written.store(wanted.revision, Ordering::Relaxed);
+                match session.set_data(&there.path, wanted.data.clone(), Version::Any).await {
+                    Ok(_) => self.written.store(wanted.revision, Ordering::Relaxed),
+                    // Somebody has deleted it meanwhile.
+                    Err(error) if error.is_no_node() => {}
+                    Err(error) => return Err(error.into()),
+                }
                 continue;
             }
             self.tell(wanted, RegistrationState::Registered);
@@ -300,7 +312,7 @@ impl Keeper {
     fn is_ours(&self, session: &Client, stat: &Stat) -> bool {
         let owner =
             if self.service_type.is_dynamic() { session.session_id() } else { SessionId::NONE };
-        stat.ephemeral_owner == owner
+        stat.ephemeral_owner == owner || mutant::on(Mutant::RegistrationAdopts)
     }
 
     /// The znode, by its id and its owner: behind a fence, for what an earlier attempt made may not

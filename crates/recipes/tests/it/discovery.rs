@@ -138,7 +138,12 @@ async fn who_has_the_id_of_another_waits_and_deletes_nothing() {
     .await;
     assert_eq!(place.server.look(owners), [owner]);
     drop(first);
-    bounded(second.registered()).await.unwrap();
+    // In a task: what is waited for may be sent to another thread.
+    let waiting = tokio::spawn(async move {
+        second.until(|state| matches!(state, RegistrationState::Registered)).await;
+        second.registered().await.map(|()| second)
+    });
+    let _second = bounded(waiting).await.unwrap().unwrap();
     assert_eq!(place.server.look(owners), [two.session_id()]);
     // Who waits for another's place, and goes, leaves that one in it.
     let third = Discovery::new(&one, BASE).register(instance("7")).unwrap();
@@ -165,6 +170,26 @@ async fn what_was_changed_is_there_also_in_the_next_session() {
     place.until(|server| owners(server).iter().any(|owner| *owner != old)).await;
     let found = bounded(discovery.instance("search", "7")).await.unwrap().unwrap();
     assert_eq!(found.port, Some(19));
+}
+
+/// The simulator found it: what is deleted between a look and the write was told as a failure.
+#[tokio::test]
+async fn what_is_deleted_just_before_it_is_changed_is_there_again() {
+    let place = Place::new();
+    let (client, other) = (place.client().await, place.client().await);
+    let registration = registered(&client, instance("7")).await;
+    // The look is answered late: with what was there before the delete.
+    let late = Effect::DelayReply(Duration::from_millis(100));
+    let late = Fault::new(late, |asked| matches!(asked.request, Request::Exists(_)));
+    let late = place.server.add_fault(late.times(1));
+    registration.update(|instance| instance.port = Some(1)).unwrap();
+    while place.server.fault_struck(late) == Some(0) {
+        tokio::task::yield_now().await;
+    }
+    other.delete("/services/search/7", Version::Any).await.unwrap();
+    bounded(registration.registered()).await.unwrap();
+    let found = Discovery::new(&client, BASE).instance("search", "7").await.unwrap();
+    assert_eq!(found.unwrap().port, Some(1));
 }
 
 #[tokio::test]
@@ -303,7 +328,7 @@ async fn a_provider_picks_whom_it_may() {
     assert_eq!(picks(&filtered), "aaaa");
     drop(kept);
     place.until_children(SERVICE, 0).await;
-    assert!(bounded(filtered.cache().until(|all| all.is_empty())).await);
+    assert!(bounded(filtered.cache().until(<[_]>::is_empty)).await);
     assert_eq!(filtered.pick(), None);
 }
 
@@ -336,7 +361,7 @@ fn the_blocking_twin_registers_and_picks() {
     mine.update(|instance| instance.port = Some(1)).unwrap();
     assert!(cache.until_within(Duration::from_secs(30), |all| all[0].port == Some(1)));
     mine.unregister().unwrap();
-    assert!(cache.until_within(Duration::from_secs(30), |all| all.is_empty()));
+    assert!(cache.until_within(Duration::from_secs(30), <[_]>::is_empty));
     // What is dropped with the last handle of its client is taken back all the same.
     let mine = discovery.register(instance("8")).unwrap();
     mine.registered().unwrap();

@@ -26,6 +26,8 @@
 //! A file beside `mutex.rs` with a type that is a [`Play`](play::Play), and a line in [`ALL`]: the
 //! command, the tests, `cargo xtask sim` and the hunt for mutants take it from there.
 
+#[cfg(feature = "discovery")]
+mod discovery;
 mod mutex;
 mod places;
 mod play;
@@ -50,11 +52,19 @@ pub struct Program {
 }
 
 /// All of them.
-pub const ALL: &[Program] = &[Program {
-    name: "mutex",
-    about: "a lock: who holds adds to three counters, one of which asks for no token",
-    play: |setting| Arc::new(mutex::Mutual::new(setting)),
-}];
+pub const ALL: &[Program] = &[
+    #[cfg(feature = "discovery")]
+    Program {
+        name: "discovery",
+        about: "services: instances that are registered, some under one id, and caches of them",
+        play: |_| Arc::new(discovery::Services::default()),
+    },
+    Program {
+        name: "mutex",
+        about: "a lock: who holds adds to three counters, one of which asks for no token",
+        play: |setting| Arc::new(mutex::Mutual::new(setting)),
+    },
+];
 
 /// The program of this name.
 #[must_use]

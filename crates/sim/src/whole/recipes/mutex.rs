@@ -123,7 +123,8 @@ impl Mutual {
                 self.note(Note::Held { path, token, session, known });
                 Ok(Some(guard))
             }
-            Some(Err(error)) if !pinned && !(self.setting.tampering && error.is_lost()) => {
+            Some(Err(error)) if pinned || self.setting.tampering && error.is_lost() => Ok(None),
+            Some(Err(error)) => {
                 broken("patience", format!("waiting for the lock ended with {error}"))
             }
             _ => Ok(None),
