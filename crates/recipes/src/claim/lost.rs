@@ -91,7 +91,7 @@ impl Claim {
     /// // An operator makes way.
     /// client.delete(guard.path(), Version::Any).await?;
     /// assert_eq!(guard.lost().await, Lost::Deleted);
-    /// assert!(guard.release().await.unwrap_err().is_lost());
+    /// assert!(!guard.is_trusted());
     /// # Ok(()) }
     /// # zookit_doctest::with_client(f);
     /// ```

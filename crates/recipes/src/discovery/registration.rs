@@ -248,24 +248,23 @@ impl Keeper {
 
     /// Sees to it that the znode is there as it is wanted, and answers what tells when to look again.
     async fn settle(&self, wanted: &Wanted) -> Result<OneShotWatch, Error> {
+        let mut tried = false;
         loop {
             let session = self.client.session();
             let path = match self.service_type {
                 ServiceType::DynamicSequential => self.find(&session).await?.map(|it| it.path),
-                _ => Some(self.path.clone()),
+                // The first time it is most likely not there.
+                _ if self.written.load(Ordering::Relaxed) == 0 && !tried => None,
+                _ => session.exists(&self.path).await?.map(|_| self.path.clone()),
             };
-            let found = match path {
-                Some(path) => {
-                    let (stat, watch) = session.exists_and_watch(&path).await?;
-                    stat.map(|stat| (There { path, stat }, watch))
-                }
-                None => None,
-            };
-            let Some((there, watch)) = found else {
+            // What is not there is not watched: it is created.
+            let Some(path) = path else {
                 self.tell(wanted, RegistrationState::Pending);
-                self.create(&session, wanted).await?;
+                tried = self.create(&session, wanted).await?;
                 continue;
             };
+            let (Some(stat), watch) = session.exists_and_watch(&path).await? else { continue };
+            let there = There { path, stat };
             if session.pinned_to() != Some(session.generation()) {
                 // Whose it is cannot be said: the next session has begun.
                 continue;
@@ -290,8 +289,8 @@ impl Keeper {
         }
     }
 
-    /// A znode that somebody has made meanwhile is looked at next.
-    async fn create(&self, session: &Client, wanted: &Wanted) -> Result<(), Error> {
+    /// Creates the znode, or its parents; whether there is one now, ours or somebody's.
+    async fn create(&self, session: &Client, wanted: &Wanted) -> Result<bool, Error> {
         let mode = match self.service_type {
             ServiceType::Dynamic => CreateMode::Ephemeral,
             ServiceType::DynamicSequential => CreateMode::EphemeralSequential,
@@ -302,11 +301,12 @@ impl Keeper {
             Ok(_) => self.written.store(wanted.revision, Ordering::Relaxed),
             Err(error) if error.is_no_node() => {
                 Parents::Containers.make(session, &self.parent, &self.acl).await?;
+                return Ok(false);
             }
             Err(error) if error.is_node_exists() => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(())
+        Ok(true)
     }
 
     fn is_ours(&self, session: &Client, stat: &Stat) -> bool {

@@ -180,7 +180,7 @@ async fn what_is_deleted_just_before_it_is_changed_is_there_again() {
     let registration = registered(&client, instance("7")).await;
     // The look is answered late: with what was there before the delete.
     let late = Effect::DelayReply(Duration::from_millis(100));
-    let late = Fault::new(late, |asked| matches!(asked.request, Request::Exists(_)));
+    let late = Fault::new(late, |asked| matches!(asked.request, Request::Exists(it) if it.watch));
     let late = place.server.add_fault(late.times(1));
     registration.update(|instance| instance.port = Some(1)).unwrap();
     while place.server.fault_struck(late) == Some(0) {

@@ -65,7 +65,7 @@ impl Codec for Text {
 
     fn write<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, String> {
         let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
-        value.as_str().map(|text| text.into()).ok_or_else(|| "no text".to_owned())
+        value.as_str().map(Into::into).ok_or_else(|| "no text".to_owned())
     }
 
     fn read<T: DeserializeOwned>(&self, data: &[u8]) -> Result<T, String> {
