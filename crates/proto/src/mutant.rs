@@ -227,6 +227,13 @@ mutants! {
         "a claim is trusted until its session is known to be over", "";
     GuardWithoutCheck "guard-without-check":
         "a guarded write is sent without the check of the claim's znode", "";
+    RegistrationAdopts "registration-adopts":
+        "whatever is at the path of an instance counts as its registration",
+        "CURATOR-154: a znode of the session before, about to vanish";
+    RegistrationNotRestored "registration-not-restored":
+        "an instance is not registered again in the next session", "";
+    CacheIgnoresGaps "cache-ignores-gaps":
+        "a cache goes on behind a gap without a look at what it has missed", "";
 }
 
 /// Which is put back: its number, or none.

@@ -11,7 +11,7 @@ use crate::claim::Lost;
 ///
 /// Most are the client's own: a request that was refused, not sent, or without a reply. None of
 /// them leaves a znode behind that nobody cares for; see the recipe's docs for what it promises.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A request came to nothing; the recipe has cleaned up behind it, or goes on doing so.
@@ -35,6 +35,16 @@ pub enum Error {
         expected: &'static str,
         /// What was found.
         found: Box<str>,
+    },
+    /// A value cannot be written as the data of a znode; nothing was sent.
+    #[error("the value for {path} cannot be written as {codec}: {why}")]
+    Unwritable {
+        /// The znode.
+        path: Box<str>,
+        /// What it was to be written as.
+        codec: &'static str,
+        /// What the codec said.
+        why: Box<str>,
     },
     /// The znode that a cache is of is there, and cannot be read.
     #[error("{path} cannot be read: {why}")]

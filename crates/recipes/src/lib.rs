@@ -25,23 +25,26 @@
 //!
 //! # Layout
 //!
-//! * [`lock`]: locks: [mutex](lock::mutex), [read-write](lock::read_write),
-//!   [semaphore](lock::semaphore), [several as one](lock::multi), [revocation](lock::revocation),
-//!   [for a time](lock::lease). A folder a recipe; its `mod.rs` says what it guarantees, how it
-//!   works, and what can go wrong.
-//! * [`barrier`]: waiting until one may go on, or until all are there.
-//! * [`counter`]: values and counts that many share.
-//! * [`election`]: who leads, as a latch and as a selector.
-//! * [`node`]: znodes that are kept up, over sessions.
-//! * [`group`]: who is there.
-//! * `changes`: how something that goes on in the background stands.
+//! A folder a recipe; its `mod.rs` says what it guarantees, how it works, what can go wrong, and what
+//! is on disk.
+//!
+//! * [`lock`]: [mutex](lock::mutex), [read-write](lock::read_write), [semaphore](lock::semaphore),
+//!   [several as one](lock::multi), [for a time](lock::lease); [revocation](lock::revocation).
+//! * [`election`]: who leads, as a [latch](election::latch) and as a [selector](election::selector).
+//! * [`group`]: who is there: [members](group::member) and [parties](group::party).
+//! * [`node`]: znodes that are kept up, over sessions or for a time.
 //! * [`cache`]: a znode, its children, or a tree at hand, and what changes there. [`watch`]: the
 //!   newest value, again and again.
-//! * [`partition`]: a set that members share.
-//! * [`queue`]: items that some put and others take.
-//! * `claim`: what is held, and how it is come by. `naming`: the names on disk, and whose turn it is.
-//! * `exact`: transactions of which it is known whether they were applied.
+//! * [`counter`]: values and counts that many share, and ids.
+//! * [`barrier`]: waiting until one may go on, or until all are there.
+//! * [`queue`]: items that some put and others take. [`partition`]: a set that members share.
+//! * `discovery`: services that find each other. `typed`: znodes whose data are values. Each behind
+//!   the feature of its name; that of `typed` is `serde`.
 //! * [`blocking`]: the same for programs without a runtime.
+//!
+//! They stand on `claim` (what is held, and how it is come by), `naming` (the names on disk, and
+//! whose turn it is), `exact` (transactions of which it is known whether they were applied) and
+//! `changes` (how something that goes on in the background stands).
 
 pub mod barrier;
 pub mod blocking;
@@ -49,6 +52,8 @@ pub mod cache;
 mod changes;
 mod claim;
 pub mod counter;
+#[cfg(feature = "discovery")]
+pub mod discovery;
 pub mod election;
 mod error;
 mod exact;
@@ -59,6 +64,8 @@ pub mod node;
 pub mod partition;
 pub mod queue;
 mod race;
+#[cfg(feature = "serde")]
+pub mod typed;
 pub mod watch;
 
 pub use barrier::double::{DoubleBarrier, Entered};

@@ -5,6 +5,8 @@
 mod barrier;
 mod cache;
 mod counter;
+#[cfg(feature = "discovery")]
+mod discovery;
 mod dropped;
 mod group;
 mod hand_off;
@@ -22,4 +24,6 @@ mod revocation;
 mod selector;
 mod semaphore;
 mod ttl_node;
+#[cfg(feature = "serde")]
+mod typed;
 mod watch;

@@ -10,22 +10,24 @@
 //! # What every program has by the frame
 //!
 //! The seed chooses the members, the clients, the trouble and how long it lasts. Actors, one or two
-//! a client, make [steps](play::Play::step) until the storm is over. Then, with nothing wrong:
+//! a client, make steps (`Play::step`) until the storm is over. Then, with nothing wrong:
 //!
 //! * each step that was begun ends (`liveness`);
 //! * each client writes;
-//! * the program does [in calm](play::Play::in_calm) what it says can be done there;
+//! * the program does in calm (`Play::in_calm`) what it says can be done there;
 //! * all guards and futures are gone by then, and so are, within two minutes and while the clients
-//!   live, all znodes but those that [stay](play::Play::stays) (`orphans`), and all watches and
+//!   live, all znodes but those that stay (`Play::stays`; `orphans`), and all watches and
 //!   requests (`leaks`);
 //! * closed clients leave no session;
-//! * at last the program [judges](play::Play::judge) what it noted by the history.
+//! * at last the program judges (`Play::judge`) what it noted by the history.
 //!
 //! # A new one
 //!
-//! A file beside `mutex.rs` with a type that is a [`Play`](play::Play), and a line in [`ALL`]: the
+//! A file beside `mutex.rs` with a type that is a `Play`, and a line in [`ALL`]: the
 //! command, the tests, `cargo xtask sim` and the hunt for mutants take it from there.
 
+#[cfg(feature = "discovery")]
+mod discovery;
 mod mutex;
 mod places;
 mod play;
@@ -50,11 +52,19 @@ pub struct Program {
 }
 
 /// All of them.
-pub const ALL: &[Program] = &[Program {
-    name: "mutex",
-    about: "a lock: who holds adds to three counters, one of which asks for no token",
-    play: |setting| Arc::new(mutex::Mutual::new(setting)),
-}];
+pub const ALL: &[Program] = &[
+    #[cfg(feature = "discovery")]
+    Program {
+        name: "discovery",
+        about: "services: instances that are registered, some under one id, and caches of them",
+        play: |_| Arc::new(discovery::Services::default()),
+    },
+    Program {
+        name: "mutex",
+        about: "a lock: who holds adds to three counters, one of which asks for no token",
+        play: |setting| Arc::new(mutex::Mutual::new(setting)),
+    },
+];
 
 /// The program of this name.
 #[must_use]

@@ -27,7 +27,7 @@ use zookit_recipes::{ClaimOptions, Error, Naming};
 use zookit_server::core::{Change, Transaction};
 
 use super::places::places;
-use super::play::{Actor, Held, Play, Setting, Stage, broken, in_time};
+use super::play::{Actor, Held, Play, Sessions, Setting, Stage, broken, in_time};
 use super::storage::Storage;
 
 const ROOT: &str = "/r";
@@ -52,7 +52,7 @@ struct Noted {
 /// Guards are named by their tokens.
 #[derive(Debug, Clone)]
 enum Note {
-    Held { path: String, token: Zxid, session: SessionId, known: Zxid },
+    Held { by: Sessions, path: String, token: Zxid, session: SessionId, known: Zxid },
     Trusted { token: Zxid },
     Ending { token: Zxid },
 }
@@ -120,10 +120,12 @@ impl Mutual {
                 actor.count("held");
                 let (path, token) = (guard.path().to_owned(), guard.token());
                 let (session, known) = (guard.session_id(), actor.client.zxid());
-                self.note(Note::Held { path, token, session, known });
+                let by = actor.sessions.clone();
+                self.note(Note::Held { by, path, token, session, known });
                 Ok(Some(guard))
             }
-            Some(Err(error)) if !pinned && !(self.setting.tampering && error.is_lost()) => {
+            Some(Err(error)) if pinned || self.setting.tampering && error.is_lost() => Ok(None),
+            Some(Err(error)) => {
                 broken("patience", format!("waiting for the lock ended with {error}"))
             }
             _ => Ok(None),
@@ -234,8 +236,8 @@ impl Mutual {
             waiting.push(tokio::spawn(async move { lock.acquire().await }));
             let (stand, wait) = (waiting.len() + 1, waiting.len());
             stage.until("liveness", "one more stands in the queue", children(stand)).await?;
-            let watched = |ensemble: &_| watched(ensemble).into_values().sum::<usize>() >= wait;
-            stage.until("liveness", "one more waits", watched).await?;
+            let watched = |ensemble: &_| watched(ensemble).len() == wait;
+            stage.until("herd", "each who waits watches another znode", watched).await?;
         }
         for (place, next) in waiting.into_iter().enumerate() {
             let before = watched(&stage.ensemble);
@@ -381,7 +383,10 @@ fn holding(notes: &[Note], history: &[Transaction]) -> Held {
     let places = places(history, LOCK);
     let mut tokens = std::collections::BTreeSet::new();
     for note in notes {
-        let Note::Held { path, token, session, known } = note else { continue };
+        let Note::Held { by, path, token, session, known } = note else { continue };
+        if !by.has(*session) {
+            return broken("token", format!("{path} was held by {session}, a session of nobody's"));
+        }
         let Some(own) = places.get(token) else {
             return broken("token", format!("{token} of {path} created no znode of the queue"));
         };

@@ -47,9 +47,9 @@ impl Places {
         }
     }
 
-    /// No name is used twice.
+    /// Where a name is used twice, the last of that name is meant.
     fn delete(&mut self, zxid: Zxid, path: &str) {
-        if let Some(place) = self.all.values_mut().find(|place| place.path == path) {
+        if let Some(place) = self.all.values_mut().rev().find(|place| place.path == path) {
             place.deleted.get_or_insert(zxid);
         }
     }

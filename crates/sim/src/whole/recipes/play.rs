@@ -1,6 +1,6 @@
 //! What a program of a recipe is, and who acts in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::ops::AddAssign;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use tokio::time::{sleep, timeout};
-use zookit_client::{BoxFuture, Client};
+use zookit_client::{BoxFuture, Client, SessionId, StateStream};
 use zookit_server::core::Transaction;
 
 use super::super::programs::Broken;
@@ -111,6 +111,29 @@ pub(super) struct Actor {
     pub(super) client: Client,
     pub(super) rng: Rng,
     pub(super) tally: Shared,
+    /// All sessions that the client has had.
+    pub(super) sessions: Sessions,
+}
+
+/// The sessions of a client; clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sessions(Arc<Mutex<BTreeSet<SessionId>>>);
+
+impl Sessions {
+    /// Notes those to come, until the client is closed.
+    pub(super) async fn follow(self, mut states: StateStream) {
+        while let Some(update) = states.next().await {
+            self.lock().insert(update.change.session);
+        }
+    }
+
+    pub(super) fn has(&self, session: SessionId) -> bool {
+        self.lock().contains(&session)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<SessionId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Actor {

@@ -14,7 +14,7 @@ use super::super::digest::Digest;
 use super::super::programs::Broken;
 use super::super::{SimulatedEnsemble, Trouble, run};
 use super::Program;
-use super::play::{Actor, Held, Play, Setting, Shared, Stage, Tally, broken, in_time};
+use super::play::{Actor, Held, Play, Sessions, Setting, Shared, Stage, Tally, broken, in_time};
 
 /// What came of a run in which nothing was wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,8 @@ struct World {
     stage: Stage,
     play: Arc<dyn Play>,
     clients: Vec<Client>,
+    /// Of each client.
+    sessions: Vec<Sessions>,
     tally: Shared,
 }
 
@@ -84,8 +86,8 @@ impl World {
         play.prepare(&client).await?;
         drop(client);
         let stage = Stage { ensemble: Arc::new(ensemble) };
-        let (clients, tally) = (Vec::new(), Shared::default());
-        let mut world = Self { rng, setting, stage, play, clients, tally };
+        let (clients, sessions, tally) = (Vec::new(), Vec::new(), Shared::default());
+        let mut world = Self { rng, setting, stage, play, clients, sessions, tally };
         for _ in 0..world.rng.usize(2..5) {
             world.start_client();
         }
@@ -97,18 +99,22 @@ impl World {
         options.session_timeout = Duration::from_millis(self.rng.u64(1000..10_000));
         let servers = self.stage.ensemble.connect_string();
         let client = Client::connect_lazy(servers.as_str(), options);
-        self.clients.push(client.expect("the ensemble's own connect string can be read"));
+        let client = client.expect("the ensemble's own connect string can be read");
+        let sessions = Sessions::default();
+        drop(tokio::spawn(sessions.clone().follow(client.states())));
+        self.clients.push(client);
+        self.sessions.push(sessions);
     }
 
     /// One a client, and some clients have two.
     fn actors(&mut self) -> Vec<Actor> {
         let more = self.rng.usize(0..3);
-        let clients = self.clients.iter().chain(self.clients.iter().take(more)).cloned();
-        let numbered = (1..).zip(clients);
+        let clients = self.clients.iter().cloned().zip(self.sessions.iter().cloned());
+        let numbered = (1..).zip(clients.clone().chain(clients.take(more)));
         let (rng, tally) = (&mut self.rng, &self.tally);
-        let actor = |(number, client)| {
+        let actor = |(number, (client, sessions))| {
             let tally = tally.clone();
-            Actor { number, client, rng: rng.fork(), tally }
+            Actor { number, client, rng: rng.fork(), tally, sessions }
         };
         numbered.map(actor).collect()
     }

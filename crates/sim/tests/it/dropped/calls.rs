@@ -131,6 +131,7 @@ calls! {
     "protected::create_protected" => |s| lazy!({
         s.client.create_protected("/q/p-", MARK, EphemeralSequential)
     });
+    "unique::find_unique" => |s| lazy!(s.client.find_unique("/t/a", EphemeralSequential));
     "watch::add_watch" => |s| eager!(s, {
         s.client.add_watch("/t", AddWatchMode::PersistentRecursive)
     });

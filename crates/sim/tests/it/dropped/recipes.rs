@@ -8,8 +8,12 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
-use zookit_client::{Transaction, Version};
+use zookit_client::{Client, CreateMode, Transaction, Version};
+use zookit_recipes::discovery::{Discovery, ServiceInstance, ServiceType};
+use zookit_recipes::typed::{Codec, Typed};
 use zookit_recipes::{Mutex, MutexGuard};
 
 use super::calls::{Call, MARK, Setting};
@@ -42,6 +46,40 @@ async fn hold(lock: &Mutex) {
 async fn deleted(guard: &MutexGuard) {
     let client = guard.client();
     let _deleted = client.delete(guard.path(), Version::Any).await;
+}
+
+fn discovery(client: &Client) -> Discovery {
+    Discovery::new(client, "/q")
+}
+
+fn instance() -> ServiceInstance {
+    ServiceInstance::new("s", "1", "h", 1)
+}
+
+/// A text as it is: so its writes are counted.
+#[derive(Debug, Clone, Copy)]
+struct Text;
+
+impl Codec for Text {
+    const NAME: &'static str = "text";
+
+    fn write<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, String> {
+        let value = serde_json::to_value(value).map_err(|error| error.to_string())?;
+        value.as_str().map(Into::into).ok_or_else(|| "no text".to_owned())
+    }
+
+    fn read<T: DeserializeOwned>(&self, data: &[u8]) -> Result<T, String> {
+        let text = String::from_utf8_lossy(data).into_owned();
+        serde_json::from_value(text.into()).map_err(|error| error.to_string())
+    }
+}
+
+fn typed(client: &Client, path: &str) -> Typed<String, Text> {
+    Typed::with(client, path, Text, CreateMode::Persistent.into())
+}
+
+fn mark() -> String {
+    MARK.to_owned()
 }
 
 calls! {
@@ -86,4 +124,48 @@ calls! {
             let _released = guard.release().await;
         }
     });
+    "discovery::names" => |s| lazy!(async { discovery(&s.client).names().await });
+    "discovery::instance" => |s| lazy!(async { discovery(&s.client).instance("s", "1").await });
+    "discovery::instances" => |s| lazy!(async {
+        let discovery = discovery(&s.client);
+        let _registered = discovery.register(instance());
+        discovery.instances("s").await
+    });
+    "discovery::cache" => |s| lazy!(async { discovery(&s.client).cache("s").await });
+    "discovery/cache::until" => |s| lazy!(async {
+        let discovery = discovery(&s.client);
+        if let Ok(cache) = discovery.cache("s").await {
+            let _registered = discovery.register(instance());
+            cache.until(|all| !all.is_empty()).await;
+        }
+    });
+    "discovery/registration::registered" => |s| lazy!(async {
+        if let Ok(registration) = discovery(&s.client).register(instance()) {
+            let _registered = registration.registered().await;
+        }
+    });
+    "discovery/registration::until" => |s| lazy!(async {
+        let service_type = Some(ServiceType::DynamicSequential);
+        let instance = ServiceInstance { service_type, ..instance() };
+        if let Ok(registration) = discovery(&s.client).register(instance) {
+            use zookit_recipes::discovery::RegistrationState::Registered;
+            registration.until(|state| matches!(state, Registered)).await;
+        }
+    });
+    "discovery/registration::unregister" => |s| lazy!(async {
+        if let Ok(registration) = discovery(&s.client).register(instance()) {
+            let _registered = registration.registered().await;
+            let _unregistered = registration.unregister().await;
+        }
+    });
+    "typed::get" => |s| lazy!(async { typed(&s.client, "/n").get().await });
+    "typed::get_and_watch" => |s| lazy!(async {
+        let _there = typed(&s.client, "/n").get_and_watch().await;
+        let _absent = typed(&s.client, "/absent").get_and_watch().await;
+    });
+    "typed::create" => |s| lazy!(async { typed(&s.client, "/p/a").create(&mark()).await });
+    "typed::set" => |s| lazy!(async { typed(&s.client, "/n").set(&mark(), Version::Any).await });
+    "typed::update" => |s| lazy!(async { typed(&s.client, "/n").update(|_| mark()).await });
+    "typed::delete" => |s| lazy!(async { typed(&s.client, "/t/a").delete(Version::Any).await });
+    "typed::children" => |s| lazy!(async { typed(&s.client, "/t").children().await });
 }
