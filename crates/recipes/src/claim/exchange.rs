@@ -10,7 +10,7 @@ use zookit_proto::path::join as join_path;
 use super::sweep::sweep;
 use super::task::to_its_end;
 use super::wait::endless;
-use super::{Claim, ClaimOptions, Lost, Parents, is_of_the_check};
+use super::{Claim, ClaimOptions, Parents, is_of_the_check};
 use crate::Error;
 
 /// How often a transaction is sent whose reply was lost each time and which was found not applied.
@@ -81,7 +81,7 @@ impl Exchange {
             self.in_doubt |= error.may_have_applied();
             if is_of_the_check(&error) {
                 self.claim.settle();
-                return Err(self.claim.lost_by(Lost::Deleted));
+                return Err(self.claim.found_deleted());
             }
             if attempt == MOST_ATTEMPTS {
                 return Err(error.into());
@@ -130,13 +130,13 @@ impl Exchange {
         let mut claims: Vec<Claim> = created.iter().map(of).collect();
         if claims.len() < self.paths.len() {
             // Somebody deleted one, before we could see it.
-            return Err(self.claim.lost_by(Lost::Deleted));
+            return Err(self.claim.found_deleted());
         }
         for claim in claims.iter_mut().filter(|claim| claim.token() == Zxid(0)) {
             let path = claim.path();
             match client.retry(endless(), |_| client.exists(path)).await? {
                 Some(stat) => claim.set_token(stat.czxid),
-                None => return Err(claim.lost_by(Lost::Deleted)),
+                None => return Err(claim.found_deleted()),
             }
         }
         Ok(claims)

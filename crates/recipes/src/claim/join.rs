@@ -222,7 +222,7 @@ impl Create {
                 claim.set_token(stat.czxid);
                 Ok(claim)
             }
-            None => Err(claim.lost_by(super::Lost::Deleted)),
+            None => Err(claim.found_deleted()),
         }
     }
 

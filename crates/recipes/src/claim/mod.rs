@@ -195,10 +195,7 @@ impl Claim {
                 outcomes.remove(0);
                 Ok(outcomes)
             }
-            Err(error) if is_of_the_check(&error) => {
-                self.gone.store(true, Ordering::Relaxed);
-                Err(self.lost_by(Lost::Deleted))
-            }
+            Err(error) if is_of_the_check(&error) => Err(self.found_deleted()),
             Err(error) => Err(error.into()),
         }
     }
@@ -240,15 +237,10 @@ impl Claim {
         self.runtime.spawn(task)
     }
 
-    /// Somebody else has deleted its znode.
-    pub(crate) fn gone(&self) -> Error {
-        self.lost_by(Lost::Deleted)
-    }
-
     /// What an error of a request about the claim's own znode says of the claim.
     pub(crate) fn lost_or(&self, error: zookit_client::Error) -> Error {
         if error.is_no_node() {
-            self.lost_by(Lost::Deleted)
+            self.found_deleted()
         } else if error.is_session_lost() {
             self.lost_by(Lost::SessionOver)
         } else if error.is_closed() {
@@ -268,6 +260,12 @@ impl Claim {
         }
         let _within = self.runtime.enter();
         drop(self.client.delete_guaranteed(&self.path, Version::Any));
+    }
+
+    /// Its znode has been found gone: this tells it, and from here on it is not trusted.
+    pub(crate) fn found_deleted(&self) -> Error {
+        self.gone.store(true, Ordering::Relaxed);
+        self.lost_by(Lost::Deleted)
     }
 
     pub(crate) fn lost_by(&self, lost: Lost) -> Error {

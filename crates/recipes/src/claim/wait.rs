@@ -6,7 +6,7 @@ use zookit_client::{Client, RetryPolicy};
 use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
 
-use super::{Claim, Lost};
+use super::Claim;
 use crate::Error;
 use crate::naming::{Kind, Turn, turn};
 
@@ -51,7 +51,7 @@ pub(crate) async fn wait_turn(
             Turn::Ours => return Ok(()),
             Turn::After(name) => join_path(parent, name),
             Turn::Gone if mutant::on(Mutant::MissingHolds) => return Ok(()),
-            Turn::Gone => return Err(claim.lost_by(Lost::Deleted)),
+            Turn::Gone => return Err(claim.found_deleted()),
         };
         // Not its data: those may be nobody's to read.
         let watch = client.retry(endless(), |_| client.exists_and_watch(&before)).await?;

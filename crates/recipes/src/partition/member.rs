@@ -135,7 +135,7 @@ impl Partition {
             let list = || client.get_children_and_watch(&party);
             let (children, mut watch) = client.retry(endless(), |_| list()).await?;
             let items = share(&self.set.items, &children.names, self.claim.name(), split);
-            let Some(items) = items else { return Err(self.claim.gone()) };
+            let Some(items) = items else { return Err(self.claim.found_deleted()) };
             if let First::Left(_) = first(&mut watch, sleep(settle)).await {
                 continue;
             }

@@ -8,7 +8,7 @@ use zookit_client::{CreateMode, Transaction, Version};
 use zookit_proto::OpCode;
 use zookit_recipes::{ClaimOptions, Lost, Mutex, Naming};
 
-use crate::place::{Place, bounded};
+use crate::place::{Place, bounded, poll_once};
 
 const PATH: &str = "/locks/a";
 
@@ -109,19 +109,11 @@ async fn a_future_that_is_dropped_before_the_reply_leaves_nothing() {
     {
         // Polled once: the create is on its way.
         let acquire = pin!(lock.acquire());
-        let polled = futures_poll_once(acquire).await;
+        let polled = poll_once(acquire).await;
         assert!(polled.is_none());
     }
     place.until(|server| server.tree().stat(PATH).is_some_and(|stat| stat.cversion == 2)).await;
     assert_eq!(place.children(PATH), [""; 0]);
-}
-
-async fn futures_poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
-    std::future::poll_fn(|context| match future.as_mut().poll(context) {
-        std::task::Poll::Ready(value) => std::task::Poll::Ready(Some(value)),
-        std::task::Poll::Pending => std::task::Poll::Ready(None),
-    })
-    .await
 }
 
 #[tokio::test]
@@ -179,7 +171,7 @@ async fn a_guard_tells_of_the_end_of_its_session() {
     let client = place.client().await;
     let guard = bounded(Mutex::new(&client, PATH).acquire()).await.unwrap();
     let mut lost = Box::pin(guard.lost());
-    assert!(futures_poll_once(lost.as_mut()).await.is_none());
+    assert!(poll_once(lost.as_mut()).await.is_none());
     place.expire(guard.session_id());
     assert_eq!(bounded(lost.as_mut()).await, Lost::SessionOver);
     drop(lost);

@@ -60,7 +60,7 @@ impl Entered {
             let there = barrier.names(client).await?;
             left.retain(|name| there.contains(name));
             match &inside {
-                Some(claim) if !left.contains(&own) => return Err(claim.gone()),
+                Some(claim) if !left.contains(&own) => return Err(claim.found_deleted()),
                 _ => {}
             }
         }
@@ -115,7 +115,7 @@ impl DoubleBarrier {
             Ok(_) => claim.settle(),
             Err(error) if error.is_no_node() && error.path() == Some(own.as_str()) => {
                 if !in_doubt {
-                    return Err(claim.gone());
+                    return Err(claim.found_deleted());
                 }
                 claim.settle();
             }

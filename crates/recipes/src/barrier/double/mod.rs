@@ -196,7 +196,7 @@ impl DoubleBarrier {
         let count = others.len();
         others.retain(|name| name != claim.name());
         if others.len() == count {
-            return Err(claim.gone());
+            return Err(claim.found_deleted());
         }
         let former = |stat: &Stat| stat.mzxid < claim.token();
         let made = match ready.as_ref().filter(|stat| former(stat)) {

@@ -1,11 +1,11 @@
 //! What a value becomes, as a stream.
 
 use bytes::Bytes;
-use zookit_client::{Client, NodeData, OneShotWatch, Zxid};
+use zookit_client::{Client, NodeData};
 
 use super::Versioned;
 use crate::Error;
-use crate::claim::endless;
+use crate::watch::DataWatch;
 
 /// A stream of a value: what it is now, and then what it becomes.
 ///
@@ -14,12 +14,8 @@ use crate::claim::endless;
 #[derive(Debug)]
 #[must_use = "a follower tells nothing unless it is asked"]
 pub struct Follow<T> {
-    client: Client,
-    path: String,
+    watch: DataWatch,
     read: fn(&str, Bytes) -> Result<T, Error>,
-    watch: Option<OneShotWatch>,
-    /// The zxid of what was told last, and `Some(None)` if that was that there is none.
-    told: Option<Option<Zxid>>,
 }
 
 impl<T> Follow<T> {
@@ -28,7 +24,7 @@ impl<T> Follow<T> {
         path: &str,
         read: fn(&str, Bytes) -> Result<T, Error>,
     ) -> Self {
-        Self { client: client.clone(), path: path.to_owned(), read, watch: None, told: None }
+        Self { watch: DataWatch::new(client, path), read }
     }
 
     /// The value now when it is first asked, and later the next one that differs; `None` if there
@@ -41,42 +37,9 @@ impl<T> Follow<T> {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Result<Option<Versioned<T>>, Error> {
-        loop {
-            if let Some(watch) = &mut self.watch {
-                // However it ended: what is read tells.
-                let _ = watch.await;
-                self.watch = None;
-            }
-            let (client, path) = (&self.client, self.path.as_str());
-            let (node, watch) = client.retry(endless(), |_| read(client, path)).await?;
-            self.watch = Some(watch);
-            let zxid = node.as_ref().map(|node| node.stat.mzxid);
-            if self.told == Some(zxid) {
-                continue;
-            }
-            self.told = Some(zxid);
-            let Some(NodeData { data, stat }) = node else { return Ok(None) };
-            let value = data.unwrap_or_default();
-            let now = Versioned { value, version: stat.version, zxid: stat.mzxid };
-            return now.try_map(|data| (self.read)(path, data)).map(Some);
-        }
-    }
-}
-
-/// What is there, and a watch that fires when it is not so any more.
-async fn read(
-    client: &Client,
-    path: &str,
-) -> Result<(Option<NodeData>, OneShotWatch), zookit_client::Error> {
-    loop {
-        match client.get_data_and_watch(path).await {
-            Ok((node, watch)) => return Ok((Some(node), watch)),
-            Err(error) if error.is_no_node() => {}
-            Err(error) => return Err(error),
-        }
-        if let (None, watch) = client.exists_and_watch(path).await? {
-            return Ok((None, watch));
-        }
-        // It was made in between.
+        let Some(NodeData { data, stat }) = self.watch.next().await?.node else { return Ok(None) };
+        let value = data.unwrap_or_default();
+        let now = Versioned { value, version: stat.version, zxid: stat.mzxid };
+        now.try_map(|data| (self.read)(self.watch.path(), data)).map(Some)
     }
 }

@@ -71,7 +71,7 @@ use zookit_proto::path::join as join_path;
 pub use self::guard::TimedLeaseGuard;
 pub use self::several::TimedLeases;
 pub use self::term::LeaseTerm;
-use crate::claim::{Claim, ClaimOptions, Join, Lost, join, patiently, wait_turn};
+use crate::claim::{Claim, ClaimOptions, Join, join, patiently, wait_turn};
 use crate::naming::{Kind, Naming};
 use crate::{Error, Parents};
 
@@ -159,7 +159,7 @@ impl TimedLease {
         let node = client.get_data(&self.holder_path);
         let now = match clock.await {
             Ok(stat) => stat.mtime,
-            Err(error) if error.is_no_node() => return Err(claim.lost_by(Lost::Deleted)),
+            Err(error) if error.is_no_node() => return Err(claim.found_deleted()),
             Err(error) => return Err(error.into()),
         };
         let current = self.current(node.await)?;

@@ -285,7 +285,7 @@ fn lost_of(others: &[Held], error: zookit_client::Error) -> Error {
     // Behind the first one's own check.
     let place = failed.and_then(|failed| failed.index.checked_sub(1));
     match place.and_then(|place| others.get(place)) {
-        Some(held) => held.lost_by(Lost::Deleted),
+        Some(held) => held.found_deleted(),
         None => error.into(),
     }
 }

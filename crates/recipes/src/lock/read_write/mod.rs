@@ -69,7 +69,7 @@ use zookit_client::{Client, CreateMode};
 
 use self::access::{Access, downgraded};
 use crate::Error;
-use crate::claim::{Claim, ClaimOptions, Instead, Join, Lost, Participant};
+use crate::claim::{Claim, ClaimOptions, Instead, Join, Participant};
 use crate::claim::{exchange, join, participants, patiently, wait_turn};
 use crate::naming::{Kind, Turn, turn};
 
@@ -295,7 +295,7 @@ impl WriteGuard {
         let reader = options.naming.name(Kind::Read, &claim.client().unique_id());
         // A server that numbers nothing is none; the claim goes with the error.
         let Some(name) = downgraded(writer, &reader) else {
-            return Err(claim.lost_by(Lost::Deleted));
+            return Err(claim.found_deleted());
         };
         let parent = if parent.is_empty() { "/" } else { parent };
         let (names, mode) = (vec![name], CreateMode::Ephemeral);

@@ -5,7 +5,9 @@
 //! From [`start`](PersistentNode::start) to [`close`](PersistentNode::close) the znode is there with
 //! its data whenever the client has had a session for long enough to create it, unless a foreign one is
 //! in the way. [There](NodeState::There) means: the server shows it, and its owner is this very
-//! session. A znode of another session is never taken for ours, nor changed, nor deleted.
+//! session. A znode of another session is never taken for ours, and one that was seen to be another's is
+//! neither changed nor deleted. (Data are set, and the znode deleted, at the version that was seen of
+//! ours: what somebody puts in its place in between, at that very version, is taken for it.)
 //!
 //! # How it works
 //!

@@ -79,7 +79,7 @@ impl Taken {
         let guard = Transaction::new().check(item, *version).check(lock, Version::Any);
         match client.multi(guard.then(transaction)).await {
             Ok(mut outcomes) => Ok(outcomes.split_off(2)),
-            Err(error) if is_of_the_hold(&error) => Err(self.claim.gone()),
+            Err(error) if is_of_the_hold(&error) => Err(self.claim.found_deleted()),
             Err(error) => Err(error.into()),
         }
     }
