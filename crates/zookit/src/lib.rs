@@ -145,6 +145,7 @@ pub mod testing;
 pub use zookit_client::*;
 
 /// Locks, elections, caches and the rest of what is built on ZooKeeper.
+#[doc(inline)]
 pub use zookit_recipes as recipes;
 
 /// The wire protocol as values.

@@ -33,7 +33,10 @@ pub(crate) async fn outlives(stage: Stage) {
         let write = Transaction::new().set_data(VALUE, "1", Version::Exactly(0));
         match first.guarded_multi(write).await {
             Err(Error::Client(error)) => Err(error),
-            guarded => Ok(drop(guarded.unwrap())),
+            guarded => {
+                guarded.unwrap();
+                Ok(())
+            }
         }
     })
     .await

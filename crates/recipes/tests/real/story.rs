@@ -17,10 +17,13 @@ const GUARD: Duration = Duration::from_secs(120);
 /// A recipe's part in it.
 type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// How a part begins.
+type Begin = Box<dyn FnOnce(Stage) -> Part>;
+
 /// The ensemble, and the recipes that are on it.
 pub(crate) struct Story<'a> {
     cluster: &'a Cluster,
-    parts: Vec<(&'static str, Box<dyn FnOnce(Stage) -> Part>)>,
+    parts: Vec<(&'static str, Begin)>,
 }
 
 /// The ensemble as a recipe sees it.
