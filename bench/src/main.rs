@@ -22,6 +22,9 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   restore    1,000,000 watches set again on a new connection
   relay      bytes and round trips through the proxy, beside the same without it
   server     the embedded server: ready, rates (with --real beside a real one), heap, sessions
+  recipes    locks handed over on the embedded server: requests, events, time by waiters
+  cache      a cache of 1,000,000 znodes: built beside the same requests with their results
+             thrown away, its heap, and lookups
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers
   stub       the stub server alone: prints its address, ends with its standard input
 
@@ -30,7 +33,8 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   --millis N         measured time of each run (250)
   --windows A,B,..   requests in flight (1,16,256,4096)
   --only TEXT        what has it in its name: variants, clients of `idle`,
-                     parts of `server` (ready, rates, heap, sessions)
+                     parts of `server` (ready, rates, heap, sessions) and
+                     of `recipes` (locks)
   --real HOST:PORT   rates against a real server in place of the stub
 ";
 
@@ -140,6 +144,16 @@ fn run(arguments: &Arguments) -> Res<()> {
             preamble();
             let only = arguments.only.as_deref().unwrap_or_default();
             extras::embedded(arguments.real, arguments.quick, only)
+        }
+        ["recipes"] => {
+            preamble();
+            let only = arguments.only.as_deref().unwrap_or_default();
+            extras::recipes(arguments.rounds, arguments.quick, only)
+        }
+        ["cache"] => {
+            preamble();
+            let znodes = if arguments.quick { 100_000 } else { 1_000_000 };
+            extras::cache(znodes, arguments.rounds)
         }
         ["one", address, variant, window, ops] => {
             cores::pin_clients();

@@ -19,6 +19,7 @@ use crate::output::Format;
 use crate::tls::TlsArgs;
 #[cfg(unix)]
 use crate::verbs::ensemble::Ensemble;
+use crate::verbs::lock::{Elect, Lock};
 use crate::{exit, input, parse};
 
 /// The command for ZooKeeper
@@ -61,7 +62,8 @@ Examples:
   zk create --parents /config/db '{\"host\":\"db1\"}'
   zk get /config/db | jq .host
   zk watch --recursive /config
-  zk create --ephemeral /workers/$HOSTNAME    # there until ^D or ^C";
+  zk create --ephemeral /workers/$HOSTNAME    # there until ^D or ^C
+  zk lock /locks/backup -- ./backup.sh        # one at a time";
 
 fn exit_codes() -> String {
     let mut text = String::from("Exit codes:");
@@ -176,6 +178,15 @@ pub(crate) enum Verb {
     },
     /// Print the events of a znode, a line each, until interrupted
     Watch(Watch),
+    /// Run a command while a lock is held; `lock ls` lists who holds it and who waits
+    Lock(Lock),
+    /// Run a command whenever this one leads an election
+    Elect(Elect),
+    /// Say which session owns an ephemeral znode, and where its client is
+    Who {
+        #[command(flatten)]
+        path: ZnodePath,
+    },
     #[command(flatten)]
     Word(Word),
     /// Ask each AdminServer a command, such as monitor, and print its JSON
@@ -389,7 +400,7 @@ pub(crate) struct Watch {
     pub(crate) count: Option<u64>,
 }
 
-fn path_argument(text: &str) -> Result<String, String> {
+pub(crate) fn path_argument(text: &str) -> Result<String, String> {
     path::validate(text).map_err(|error| error.to_string())?;
     Ok(text.to_owned())
 }

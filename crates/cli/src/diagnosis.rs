@@ -35,6 +35,8 @@ pub(crate) enum Action {
     Ls,
     Stat,
     Watch,
+    Lock,
+    Elect,
 }
 
 /// What is created, as far as not every server can.
@@ -55,6 +57,8 @@ impl Action {
             Self::Ls => "list",
             Self::Stat => "stat",
             Self::Watch => "watch",
+            Self::Lock => "lock",
+            Self::Elect => "stand for leader at",
         }
     }
 

@@ -1,15 +1,15 @@
 //! The exit codes of `zk`, for whoever calls it from a script or a program.
 //!
 //! They are part of the interface: a number keeps its meaning. The same table stands at the end of
-//! `zk --help` and in `docs/ZK.md`.
+//! `zk --help` and in `docs/ZK.md`. `lock` and `elect` end with the code of the command that they ran.
 
 /// It was done; of `exists`: the znode exists.
 ///
 /// Also when the reader of the output went away early, as in `zk ls / | head -1`.
 pub const OK: u8 = 0;
 
-/// The answer is no: the znode asked for with `exists` does not exist, or `doctor` found something
-/// wrong.
+/// The answer is no: the znode asked for with `exists` does not exist, that of `who` is not
+/// ephemeral, a lock was not free within its `--wait`, or `doctor` found something wrong.
 pub const NEGATIVE: u8 = 1;
 
 /// Wrong usage: an option, a path, a version, a time to live or a size that cannot be right. Nothing
@@ -35,7 +35,8 @@ pub const NO_AUTH: u8 = 6;
 /// outcome may be unknown; the message says so.
 pub const CONNECTION: u8 = 7;
 
-/// The session expired or moved to another server.
+/// The session expired or moved to another server; of `lock`, that the lock was lost, or is in doubt,
+/// and the command was ended.
 pub const SESSION: u8 = 8;
 
 /// Done in part: some of many were done, or shown, and some were not.
@@ -52,7 +53,7 @@ pub const INTERRUPTED: u8 = 130;
 /// Each code with its meaning in one line: what `zk --help` prints.
 pub const TABLE: &[(u8, &str)] = &[
     (OK, "done"),
-    (NEGATIVE, "the answer is no (exists), or something is wrong (doctor)"),
+    (NEGATIVE, "the answer is no (exists, who, lock --wait), or something is wrong (doctor)"),
     (USAGE, "wrong usage, or a local file or output that fails"),
     (NO_NODE, "the znode or its parent does not exist (NoNode)"),
     (IN_THE_WAY, "something is in the way (NodeExists, NotEmpty, NoChildrenForEphemerals)"),

@@ -5,6 +5,8 @@
 //! that the znode goes at once and not when the session times out; a second signal, or
 //! [`GRACE`] without an end, ends the process all the same.
 //!
+//! While a command runs under a lock they are for that command, and `zk` ends behind it.
+//!
 //! A thread of its own listens: the main one may be stuck, writing to a pipe that nobody reads.
 
 use std::io;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::error::Failure;
 use crate::exit;
@@ -59,6 +62,31 @@ pub(crate) fn graceful(grace: Duration) -> Result<Interrupt, Failure> {
         exit();
     })?;
     Ok(interrupt)
+}
+
+/// Which of the two came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    Interrupt,
+    Terminate,
+}
+
+/// Passes each Ctrl-C and SIGTERM on. None ends the process: that is for whoever is told.
+pub(crate) fn each() -> Result<UnboundedReceiver<Told>, Failure> {
+    let (sender, told) = unbounded_channel();
+    let both = || Ok((interrupts()?, terminations()?));
+    spawn(both, move |(mut interrupts, mut terminations)| async move {
+        loop {
+            let which = tokio::select! {
+                _ = interrupts.recv() => Told::Interrupt,
+                _ = terminations.recv() => Told::Terminate,
+            };
+            if sender.send(which).is_err() {
+                exit();
+            }
+        }
+    })?;
+    Ok(told)
 }
 
 fn exit() -> ! {

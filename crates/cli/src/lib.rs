@@ -10,6 +10,7 @@
 
 mod args;
 mod auth;
+mod child;
 mod connection;
 mod diagnosis;
 mod doctor;
@@ -120,6 +121,13 @@ async fn work(
             in_session(setup, on_expiry, to, async |at, to| verbs::watch::run(watch, at, to).await)
                 .await
         }
+        // They end what they run before they end, and their sessions last.
+        Verb::Lock(lock) => verbs::lock::run(lock, setup, to).await,
+        Verb::Elect(elect) => verbs::lock::elect(elect, setup).await,
+        Verb::Who { path } => {
+            let asked = setup.clone();
+            once(setup, to, async |at, to| verbs::who::run(&path.path, &asked, at, to).await).await
+        }
         Verb::Get { path } => {
             once(setup, to, async |at, to| get::run(&path.path, at, to).await).await
         }
@@ -144,7 +152,7 @@ async fn work(
 }
 
 /// One session is all that it takes: if it expires, the verb fails.
-async fn once(
+pub(crate) async fn once(
     setup: Setup,
     output: &mut Output,
     verb: impl AsyncFnOnce(&Connection, &mut Output) -> Result<(), Failure>,

@@ -21,6 +21,7 @@ impl Invocation {
             Verb::Create(create) => create.refuse(),
             Verb::Rm(rm) => rm.refuse(),
             Verb::Set(set) => set.refuse(),
+            Verb::Lock(lock) => lock.refuse(),
             _ => Ok(()),
         }
     }
@@ -180,6 +181,14 @@ mod tests {
             ("zk get /a --load f", "--load f without --embedded"),
             ("zk --load f get /a -s h:1", "--load f without --embedded"),
             ("zk --embedded admin monitor", "no AdminServer"),
+            ("zk lock /a --wait 1s -- true --kill-after", "not refused"),
+            ("zk lock ls /a -s h:1", "not refused"),
+            ("zk lock -s h:1 ls /a", "not refused"),
+            ("zk lock --wait 1s ls /a", "lock ls only lists"),
+            ("zk lock --id x ls /a", "not provided: path"),
+            ("zk lock a -- true", "not with"),
+            ("zk lock /a", "COMMAND"),
+            ("zk elect /a --kill-after 0s -- true", "must not be zero"),
             ("zk --embedded serve", "is a server itself"),
             ("zk serve -s h:1", "it connects to none"),
         ] {

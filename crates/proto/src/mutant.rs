@@ -200,6 +200,40 @@ mutants! {
         "what a slow reader of a persistent watch has no room for is dropped without a gap", "";
     LookedWithoutFence "looked-without-fence":
         "what became of a lost write is looked up at a server that may lag", "ZOOKEEPER-1675";
+
+    // Of recipes
+    ClaimOutlivesSession "claim-outlives-session":
+        "a claim counts as held when its session is over and the next one is open",
+        "CURATOR-604, CURATOR-696";
+    ClaimOfAnybody "claim-of-anybody":
+        "behind a lost reply the first znode of the queue counts as one's own, whosever it is", "";
+    ClaimMadeAgain "claim-made-again":
+        "a claim whose create had no reply is made again without a look",
+        "zk-ruby issue 54: two znodes of one lock";
+    ClaimLeftWhenDropped "claim-left-when-dropped":
+        "a claim that is dropped leaves its znode",
+        "CURATOR-79, CURATOR-335, for threads that are interrupted";
+    JoinEndsWithCaller "join-ends-with-caller":
+        "a future that is dropped while its znode is created knows nothing of that znode", "";
+    LostCreateNotSwept "lost-create-not-swept":
+        "a claim that is given up while the fate of its create is unknown is not looked for", "";
+    WaitsForTheFirst "waits-for-the-first":
+        "all who wait watch the first of the queue, and a release wakes them all", "";
+    WokenHolds "woken-holds":
+        "who is woken by the one before it holds, without a look at who else is before it", "";
+    MissingHolds "missing-holds":
+        "who does not find its own znode in the queue holds", "CURATOR-171";
+    DoubtfulTrusted "doubtful-trusted":
+        "a claim is trusted until its session is known to be over", "";
+    GuardWithoutCheck "guard-without-check":
+        "a guarded write is sent without the check of the claim's znode", "";
+    RegistrationAdopts "registration-adopts":
+        "whatever is at the path of an instance counts as its registration",
+        "CURATOR-154: a znode of the session before, about to vanish";
+    RegistrationNotRestored "registration-not-restored":
+        "an instance is not registered again in the next session", "";
+    CacheIgnoresGaps "cache-ignores-gaps":
+        "a cache goes on behind a gap without a look at what it has missed", "";
 }
 
 /// Which is put back: its number, or none.

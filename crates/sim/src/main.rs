@@ -8,7 +8,7 @@ use clap::Parser;
 use zookit_proto::mutant::Mutant;
 use zookit_sim::mutants::{self, Ground};
 use zookit_sim::trace::{Trace, mixed};
-use zookit_sim::whole;
+use zookit_sim::whole::{self, recipes};
 use zookit_sim::workload::{self, Workload};
 use zookit_sim::world::{self, Report, Tally};
 
@@ -35,6 +35,10 @@ struct Arguments {
     /// Run the whole async client, on a paused clock: random programs of its public API
     #[arg(long, conflicts_with_all = ["workload", "mutant", "mutant_table"])]
     whole: bool,
+    /// Run the programs of recipes, on a paused clock: all, or this one
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "all",
+        value_parser = recipe, conflicts_with_all = ["workload", "whole"])]
+    recipes: Option<Recipes>,
     /// Go on to the next seed after a violation
     #[arg(long)]
     keep_going: bool,
@@ -55,6 +59,8 @@ Examples:
   zookit-sim --seeds 1000 --from 5000 --workload sessions
   zookit-sim --seed 5017 --workload sessions | less
   zookit-sim --whole --seeds 1000
+  zookit-sim --recipes --seeds 100
+  zookit-sim --recipes mutex --seed 17
   zookit-sim --mutant gap-not-told --seeds 100";
 
 const AFTER: &str = "\
@@ -66,6 +72,20 @@ Exit codes:
 fn named(name: &str) -> Result<&'static Workload, String> {
     workload::named(name).ok_or_else(|| {
         let all = workload::ALL.iter().map(|one| format!("\n  {:<10} {}", one.name, one.about));
+        format!("there is none such; there are:{}", all.collect::<String>())
+    })
+}
+
+/// Which recipes.
+type Recipes = &'static [recipes::Program];
+
+fn recipe(name: &str) -> Result<Recipes, String> {
+    if name == "all" {
+        return Ok(recipes::ALL);
+    }
+    let one = recipes::ALL.iter().position(|program| program.name == name);
+    one.map(|place| &recipes::ALL[place..=place]).ok_or_else(|| {
+        let all = recipes::ALL.iter().map(|one| format!("\n  {:<10} {}", one.name, one.about));
         format!("there is none such; there are:{}", all.collect::<String>())
     })
 }
@@ -89,12 +109,18 @@ struct Sum {
     violations: u64,
     hash: u64,
     tally: Tally,
+    /// In the programs of recipes.
+    came_about: recipes::Tally,
 }
 
 /// What has to do with mutants.
 fn hunt(arguments: &Arguments) -> Option<ExitCode> {
     let seeds = arguments.from..arguments.from.saturating_add(arguments.seeds);
-    let grounds = arguments.workload.map_or_else(Ground::all, |one| vec![Ground::World(one)]);
+    let grounds = match (arguments.workload, arguments.recipes) {
+        (Some(workload), _) => vec![Ground::World(workload)],
+        (None, Some(recipes)) => recipes.iter().map(Ground::Recipe).collect(),
+        (None, None) => Ground::all(),
+    };
     if arguments.list_mutants {
         say!("{}", mutants::list().trim_end());
         return Some(ExitCode::SUCCESS);
@@ -123,7 +149,9 @@ fn main() -> ExitCode {
         Some(seed) => run_one(&arguments, seed, Trace::printing(), &mut sum),
         None => run_many(&arguments, begun, &mut sum),
     }
-    if !arguments.whole {
+    if arguments.recipes.is_some() {
+        say!("{}", sum.came_about);
+    } else if !arguments.whole {
         say!("{}", sum.tally);
     }
     let seconds = begun.elapsed().as_secs_f64();
@@ -145,7 +173,7 @@ fn run_many(arguments: &Arguments, begun: Instant, sum: &mut Sum) {
     for seed in arguments.from.. {
         let over = match time {
             Some(time) => begun.elapsed() >= time,
-            None => sum.seeds == arguments.seeds,
+            None => seed - arguments.from == arguments.seeds,
         };
         if over || (sum.violations > 0 && !arguments.keep_going) {
             return;
@@ -173,7 +201,33 @@ fn run_whole(arguments: &Arguments, seed: u64, sum: &mut Sum) {
     }
 }
 
+/// A seed of each of these recipes; its events are the steps of those who use them.
+fn run_recipes(arguments: &Arguments, programs: Recipes, seed: u64, sum: &mut Sum) {
+    for program in programs {
+        sum.seeds += 1;
+        match recipes::run_seed(program, seed) {
+            Ok(report) => {
+                sum.events += report.steps;
+                sum.hash = mixed(sum.hash, report.trace_hash);
+                sum.came_about += &report.tally;
+                if arguments.seed.is_some() {
+                    say!("{}: {report}", program.name);
+                }
+            }
+            Err(violation) => {
+                sum.violations += 1;
+                let name = program.name;
+                say!("VIOLATION seed {seed} of {name}: {violation}");
+                say!("  cargo run --release -p zookit-sim -- --recipes {name} --seed {seed}");
+            }
+        }
+    }
+}
+
 fn run_one(arguments: &Arguments, seed: u64, mut trace: Trace, sum: &mut Sum) {
+    if let Some(programs) = arguments.recipes {
+        return run_recipes(arguments, programs, seed, sum);
+    }
     if arguments.whole {
         return run_whole(arguments, seed, sum);
     }

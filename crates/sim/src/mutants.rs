@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use zookit_proto::mutant::{About, Mutant};
 
 use crate::trace::Trace;
-use crate::whole::programs;
+use crate::whole::{programs, recipes};
 use crate::workload::{self, Workload};
 use crate::world;
 
@@ -23,6 +23,8 @@ pub enum Ground {
     World(&'static Workload),
     /// The programs of level 2.
     Programs,
+    /// The program of a recipe, at level 2.
+    Recipe(&'static recipes::Program),
 }
 
 impl Ground {
@@ -30,7 +32,8 @@ impl Ground {
     #[must_use]
     pub fn all() -> Vec<Self> {
         let worlds = workload::ALL.iter().map(|workload| Self::World(workload));
-        worlds.chain([Self::Programs]).collect()
+        let recipes = recipes::ALL.iter().map(Self::Recipe);
+        worlds.chain([Self::Programs]).chain(recipes).collect()
     }
 
     /// What it is called.
@@ -39,6 +42,7 @@ impl Ground {
         match self {
             Self::World(workload) => workload.name,
             Self::Programs => "programs",
+            Self::Recipe(program) => program.name,
         }
     }
 
@@ -50,6 +54,10 @@ impl Ground {
                 violation.map(|violation| (violation.checker, violation.to_string()))
             }
             Self::Programs => programs::storm(seed).err().map(|it| (it.program, it.to_string())),
+            Self::Recipe(program) => {
+                let broken = recipes::run_seed(program, seed).err();
+                broken.map(|it| (it.program, it.to_string()))
+            }
         };
         panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
             let text = payload.downcast_ref::<String>().map(String::as_str);

@@ -1,5 +1,5 @@
-//! The examples of the guides for those who come from other clients, and of the page about real
-//! ensembles: compiled with the doctests.
+//! The examples of the guides for those who come from other clients, and of the pages about
+//! recipes and real ensembles: compiled with the doctests.
 
 /// From Go.
 #[doc = include_str!("../../../docs/coming-from/go.md")]
@@ -12,6 +12,10 @@ pub struct Java;
 /// From kazoo.
 #[doc = include_str!("../../../docs/coming-from/kazoo.md")]
 pub struct Kazoo;
+
+/// The page of the recipes.
+#[doc = include_str!("../../../docs/RECIPES.md")]
+pub struct Recipes;
 
 /// The manual page of real ensembles.
 #[cfg(all(unix, feature = "ensemble"))]

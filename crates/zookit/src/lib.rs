@@ -144,6 +144,10 @@ pub mod testing;
 
 pub use zookit_client::*;
 
+/// Locks, elections, caches and the rest of what is built on ZooKeeper.
+#[doc(inline)]
+pub use zookit_recipes as recipes;
+
 /// The wire protocol as values.
 pub use zookit_proto as proto;
 /// The client session as a state machine, without I/O.

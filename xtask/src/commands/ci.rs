@@ -56,8 +56,13 @@ fn in_order(steps: &mut Steps, versions: Versions, ran: &mut Vec<Ran>) -> Outcom
 }
 
 fn docs() -> Outcome<Ended> {
-    let mut docs =
-        cargo(&["doc", "--no-deps", "--workspace", "--features", "zookit/tls,zookit/ensemble"]);
+    let mut docs = cargo(&[
+        "doc",
+        "--no-deps",
+        "--workspace",
+        "--features",
+        "zookit/tls,zookit/ensemble,zookit/discovery",
+    ]);
     run_program(docs.env("RUSTDOCFLAGS", "-D warnings")).map(|()| Ended::Passed)
 }
 

@@ -9,6 +9,7 @@ mod embedded;
 mod full;
 mod fuzzing;
 mod golden;
+mod interop;
 mod loom;
 mod mutants;
 mod sim;
@@ -113,6 +114,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--minutes M] [--release VERSION] [--seed S] [--out DIRECTORY] | check FILE",
         about: "workloads on real servers that are killed, paused and cut off, and what came of them",
         run: chaos::run,
+    },
+    Command {
+        name: "interop",
+        arguments: "[VERSION]",
+        about: "the recipes beside kazoo and Curator, at the same znodes at the same time",
+        run: interop::run,
     },
     Command {
         name: "check",

@@ -57,8 +57,9 @@ pub(super) fn test(versions: Versions, arguments: &[String]) -> Outcome<Vec<Ran>
         servers.add(wanted, &required)?;
     }
     let value = listed::format(&servers.listed);
-    // For the examples of its page; its tests have it anyway.
-    let mut tests = cargo(&["test", "--workspace", "--features", "zookit/ensemble"]);
+    // For the examples of their pages; their tests have them anyway.
+    let features = "zookit/ensemble,zookit/discovery";
+    let mut tests = cargo(&["test", "--workspace", "--features", features]);
     tests.args(arguments).env(listed::SERVERS, &value);
     tests.env(CLASSPATHS_VARIABLE, Release::list(&servers.placed));
     run_program(&mut tests)?;

@@ -11,7 +11,7 @@ use crate::Outcome;
 use crate::process::{cargo, run, target_dir};
 
 /// The features that add to what there is.
-const FEATURES: &str = "tls,ensemble";
+const FEATURES: &str = "tls,ensemble,discovery";
 
 /// What a page calls its members.
 const MEMBERS: [&str; 6] =

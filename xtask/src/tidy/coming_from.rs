@@ -4,7 +4,8 @@
 //! A table whose second column is headed `zookit` sets names of another client beside ours. Its
 //! rows say either what the counterpart is, each a public item of the crate zookit in backticks
 //! (`Client::get_data`, `ErrorCode::NoNode`, `Stat::czxid`); or `none`, and why in the third
-//! column; or `comes with`, and with what.
+//! column; or `comes with`, and with what. The page of the recipes sets two others beside ours, and
+//! below `zookit` it has names of that module.
 //!
 //! What such pages name elsewhere by a path, `Client::get_data`, must be there as well; only the
 //! first column of those tables has names of others.
@@ -27,8 +28,11 @@ const GO_GUIDE: &str = "docs/coming-from/go.md";
 /// Pages that speak of our names, too.
 const PAGES: [&str; 2] = ["docs/COMING-FROM.md", "docs/DESIGN.md"];
 
+/// The page of the recipes: what its tables have below `zookit` is in that module.
+const RECIPES: &str = "docs/RECIPES.md";
+
 /// What may still be to come.
-const TO_COME: [&str; 2] = ["recipes", "tracer"];
+const TO_COME: [&str; 1] = ["tracer"];
 
 /// Checks the guides; `api` is what there is.
 pub(super) fn check(files: &[Source], api: &Api) -> Vec<Finding> {
@@ -42,6 +46,8 @@ pub(super) fn check(files: &[Source], api: &Api) -> Vec<Finding> {
     }
     let pages = files.iter().filter(|file| is_guide(file) || PAGES.contains(&file.path.as_str()));
     findings.extend(pages.flat_map(|file| mentions(file, api)));
+    let recipes = files.iter().filter(|file| file.path == RECIPES);
+    findings.extend(recipes.flat_map(|page| recipes_missing(page, api)));
     findings.extend(complete(files));
     findings
 }
@@ -55,6 +61,28 @@ fn counterparts(guide: &Source) -> Vec<Row> {
     let ours = |header: &[String]| header.get(1).is_some_and(|cell| cell == "zookit");
     let tables = tables(&guide.text).into_iter().filter(|table| ours(&table.header));
     tables.flat_map(|table| table.rows).collect()
+}
+
+/// What the page of the recipes names beside others' and is not there, and reasons that it owes.
+fn recipes_missing(page: &Source, api: &Api) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for table in tables(&page.text) {
+        let Some(ours) = table.header.iter().position(|cell| cell == "zookit") else { continue };
+        for row in table.rows {
+            let cell = |place: usize| row.cells.get(place).map_or("", String::as_str);
+            let names = code(cell(ours));
+            let message = match names.as_slice() {
+                [] if cell(ours) != "none" => {
+                    Some(String::from("neither a counterpart nor `none`"))
+                }
+                [] if cell(ours + 1).is_empty() => Some(String::from("`none` needs its reason")),
+                names => names.iter().find_map(|name| missing(&format!("recipes::{name}"), api)),
+            };
+            findings
+                .extend(message.map(|what| Finding::new(RULE, &page.path, Some(row.line), what)));
+        }
+    }
+    findings
 }
 
 /// The paths in the text of a page, and in the remarks of its tables, that are not there.
@@ -160,7 +188,7 @@ mod tests {
     #[test]
     fn a_complete_guide_passes() {
         let rows = "| `Conn` | `Client` | |\n| `Conn.Get` | `Client::get_data` | the stat too |\n\
-                    | `Lock` | comes with recipes | |\n| `ErrPtrExpected` | none | types |\n";
+                    | `Lock` | comes with the tracer | |\n| `ErrPtrExpected` | none | types |\n";
         assert_eq!(found("Conn\nConn.Get\nLock\nErrPtrExpected\n", rows), [""; 0]);
     }
 
@@ -197,6 +225,20 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert!(found[0].contains("go.md:3: `Client::get` is no public item"), "{found:?}");
         assert!(found[1].contains("go.md:5: `Client::set` is no public item"), "{found:?}");
+    }
+
+    #[test]
+    fn the_page_of_the_recipes_names_what_is_there_or_a_reason() {
+        let found = |row: &str| {
+            let page = format!("| A | B | zookit | but |\n|---|---|---|---|\n{row}\n");
+            let api = Api::of_names(&["recipes::Mutex", "recipes::Mutex::new"]);
+            recipes_missing(&source(RECIPES, &page), &api).len()
+        };
+        assert_eq!(found("| `A` | – | `Mutex`, `Mutex::new` | |"), 0);
+        assert_eq!(found("| `A` | – | none | Deprecated there. |"), 0);
+        assert_eq!(found("| `A` | – | `Mutex`, `Lock` | |"), 1);
+        assert_eq!(found("| `A` | – | none | |"), 1);
+        assert_eq!(found("| `A` | – | – | why |"), 1);
     }
 
     #[test]

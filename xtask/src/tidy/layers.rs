@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("zookit-proto", &[]),
     ("zookit-session", &["zookit-proto"]),
     ("zookit-client", &["zookit-proto", "zookit-session"]),
-    ("zookit-recipes", &["zookit-client"]),
+    ("zookit-recipes", &["zookit-proto", "zookit-client"]),
     ("zookit-server", &["zookit-proto"]),
     ("zookit-proxy", &["zookit-proto"]),
     ("zookit-ensemble", &["zookit-proxy", "zookit-client"]),

@@ -1,6 +1,7 @@
 //! The built `zk`, run as a user runs it.
 //!
-//! `serve.rs` has the command for its own server; `usage.rs`, `unreachable.rs`, `trouble.rs`, `tls.rs`, `words.rs` and `doctor.rs` need no server.
+//! `serve.rs` has the command for its own server, `lock.rs` those that run another command;
+//! `usage.rs`, `unreachable.rs`, `trouble.rs`, `tls.rs`, `words.rs` and `doctor.rs` need no server.
 //! `real/` runs against each server that `ZOOKIT_REAL_SERVERS` lists, and is skipped, in one line
 //! that says so, where there is none.
 
@@ -9,6 +10,7 @@ mod doctor;
 mod fake;
 #[cfg(feature = "tls")]
 mod front;
+mod lock;
 mod nobody;
 mod real;
 mod running;

@@ -332,6 +332,69 @@ impl Client {
         self.client.stats()
     }
 
+    /// An id that is used once, as [the async one](crate::Client::unique_id) draws it.
+    #[must_use]
+    pub fn unique_id(&self) -> String {
+        self.client.unique_id()
+    }
+
+    /// The async client that this one is made of, for what is written for that: its tasks and timers
+    /// are those of this client's thread, and [`wait`](Self::wait) waits for its futures.
+    ///
+    /// It is a handle like any other, and keeps the session open, but not the thread: keep this
+    /// client for as long as that one is used.
+    #[must_use]
+    pub const fn asynchronous(&self) -> &crate::Client {
+        &self.client
+    }
+
+    /// Waits on this thread for a future that uses [`asynchronous`](Self::asynchronous): what it
+    /// spawns runs on the client's own thread, which keeps its timers too.
+    ///
+    /// So whatever is written for the async client serves programs without a runtime.
+    ///
+    /// # Cancel safety
+    /// It returns with the future's value, however long that takes; `tokio::time::timeout` around
+    /// the future bounds it.
+    ///
+    /// # Panics
+    /// On the client's own thread, if the value is not there.
+    ///
+    /// # Examples
+    /// ```
+    /// # use zookit_client::blocking::Client;
+    /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
+    /// let node = client.wait(async {
+    ///     let client = client.asynchronous();
+    ///     let (data, children) = (client.get_data("/config"), client.get_children("/"));
+    ///     children.await?;
+    ///     data.await
+    /// })?;
+    /// println!("{:?}", node.data);
+    /// # Ok(()) }
+    /// # zookit_doctest::blocking::with_client(f);
+    /// ```
+    pub fn wait<F: Future>(&self, future: F) -> F::Output {
+        self.home().wait(future)
+    }
+
+    /// Calls what spawns tasks, or keeps a handle of the runtime, on the client's own thread: a
+    /// constructor or a `drop` that is written for async code.
+    ///
+    /// # Examples
+    /// ```
+    /// # use zookit_client::blocking::Client;
+    /// # use zookit_client::Version;
+    /// # fn f(client: Client) {
+    /// // Deletes it, however long it takes, and waits for nothing.
+    /// client.within(|| drop(client.asynchronous().delete_guaranteed("/job", Version::Any)));
+    /// # }
+    /// # zookit_doctest::blocking::with_client(f);
+    /// ```
+    pub fn within<T>(&self, call: impl FnOnce() -> T) -> T {
+        self.home().within(call)
+    }
+
     /// This client's thread, under another async handle of the same client.
     pub(super) fn with(&self, client: crate::Client) -> Self {
         Self { client, home: Arc::clone(&self.home) }

@@ -3,6 +3,7 @@
 use std::future::ready;
 
 use zookit_proto::Stat;
+use zookit_proto::types::CreateMode;
 use zookit_session::Identity;
 
 use super::client::Client;
@@ -89,6 +90,26 @@ composites! {
         /// let mode = CreateMode::EphemeralSequential;
         /// let mine = client.create_protected("/lock/lock-", (), mode)?;
         /// println!("in the queue as {}", mine.path);
+        /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
+        /// ```
+    }
+
+    /// Looks for what a create whose reply was lost may have made, under a name that is of nobody
+    /// else, behind a [`fence`](Self::fence).
+    find_unique(path: &str, mode: CreateMode) -> Result<Option<Created>, Error> {
+        /// ```
+        /// # use zookit_client::CreateMode;
+        /// # use zookit_client::blocking::Client;
+        /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
+        /// # client.create("/queue", (), CreateMode::Persistent)?;
+        /// let path = format!("/queue/{}-", client.unique_id());
+        /// let mode = CreateMode::PersistentSequential;
+        /// let item = match client.create(&path, "one", mode) {
+        ///     Err(error) if error.may_have_applied() => client.find_unique(&path, mode)?,
+        ///     done => Some(done?),
+        /// };
+        /// println!("{item:?}");
         /// # Ok(()) }
         /// # zookit_doctest::blocking::with_client(f);
         /// ```

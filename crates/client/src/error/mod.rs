@@ -350,6 +350,17 @@ impl Error {
             || self.code() == Some(ErrorCode::AuthFailed)
     }
 
+    /// Whether the reply was longer than this client takes: a listing, mostly. It would be so
+    /// again; [`max_response`](zookit_session::Limits::max_response) is the bound.
+    #[must_use]
+    pub fn is_reply_too_large(&self) -> bool {
+        use zookit_session::{NoReply, Unreadable};
+        matches!(self, Self::NoReply(no_reply) if matches!(
+            no_reply.reason(),
+            NoReplyReason::Session(NoReply::Unreadable(Unreadable::TooLarge { .. }))
+        ))
+    }
+
     fn is_unsent(&self, reason: zookit_session::NotSent) -> bool {
         matches!(self, Self::NotSent(not_sent)
             if not_sent.0.reason == NotSentReason::Session(reason))

@@ -89,6 +89,19 @@ impl Transaction {
         self.with(Op::Delete { path: path.to_owned(), version })
     }
 
+    /// The operations of this one, and then those of another.
+    ///
+    /// ```
+    /// use zookit_client::{Transaction, Version};
+    /// let guard = Transaction::new().check("/locks/a/lock-0000000003", Version::Any);
+    /// let write = Transaction::new().set_data("/a", "7", Version::Any);
+    /// assert_eq!(guard.then(write).len(), 2);
+    /// ```
+    pub fn then(mut self, mut other: Self) -> Self {
+        self.ops.append(&mut other.ops);
+        self
+    }
+
     fn with(mut self, op: Op) -> Self {
         self.ops.push(op);
         self

@@ -6,6 +6,7 @@
 //! * `ensemble.rs`, `faults.rs`: the handle, which `zookit::testing` offers to users.
 //! * `fates.rs`: what callers were told, held against what was committed.
 //! * [`programs`]: what only the whole client promises, in a storm.
+//! * [`recipes`]: recipes in storms, each with a checker of its own.
 //! * `workload/`: random programs of the client's public API, and what must hold of them.
 
 mod carry;
@@ -18,6 +19,7 @@ mod follow;
 mod line;
 mod network;
 pub mod programs;
+pub mod recipes;
 mod storm;
 mod task;
 pub mod workload;

@@ -2,4 +2,5 @@
 
 mod cut;
 mod dropped;
+mod recipes;
 mod seeds;

@@ -1,4 +1,4 @@
-//! The examples of docs/coming-from, on the embedded server.
+//! The examples of docs/coming-from and of docs/RECIPES.md, on the embedded server.
 //!
 //! A page cannot hide the lines that would run its examples, so each stands here a second time, in
 //! a file of its own, word for word.
@@ -10,6 +10,7 @@ mod java_follow;
 mod java_swap;
 mod kazoo;
 mod kazoo_blocking;
+mod recipes;
 mod rust_crates;
 
 use zookit::{Error, State};
@@ -17,7 +18,7 @@ use zookit_doctest::{blocking, reach, with_client, with_server};
 use zookit_server::testing::Server;
 
 /// The pages, and where their examples are.
-const PAGES: [(&str, &[&str]); 4] = [
+const PAGES: [(&str, &[&str]); 5] = [
     (
         include_str!("../../../../docs/coming-from/go.md"),
         &[include_str!("go_watch.rs"), include_str!("go_lock.rs")],
@@ -38,6 +39,7 @@ const PAGES: [(&str, &[&str]); 4] = [
         include_str!("../../../../docs/coming-from/rust-crates.md"),
         &[include_str!("rust_crates.rs")],
     ),
+    (include_str!("../../../../docs/RECIPES.md"), &[include_str!("recipes.rs")]),
 ];
 
 #[test]
@@ -101,6 +103,18 @@ fn curator() {
 fn kazoo() {
     with_server(async || kazoo::run(&servers("/app")).await);
     blocking::with_server(|| kazoo_blocking::run(&servers("/app")));
+}
+
+#[test]
+fn recipes() {
+    let server = Server::builder().load(r#"{"znodes": {"/report": ""}}"#).start().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = zookit::Client::connect(server.address()).await.unwrap();
+        recipes::run(&client).await.unwrap();
+        let report = client.get_data("/report").await.unwrap();
+        assert_eq!(report.data.as_deref(), Some(&b"done"[..]));
+    });
 }
 
 #[test]

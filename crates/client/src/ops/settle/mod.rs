@@ -6,7 +6,8 @@
 //! * `protected`: a create whose name carries an id, so that it is found again;
 //! * `owned`: an ephemeral create, found again by its owner;
 //! * `deleting`: a delete that goes on until it is done, whoever still waits for it;
-//! * `guarded`: a set of a known version, found again by the next one.
+//! * `guarded`: a set of a known version, found again by the next one;
+//! * `unique`: ids for names, and what was created under them.
 //!
 //! All but the delete look behind a [fence](Client::fence): a server that lags may not show yet what
 //! the lost write did, and the fence decides that it will not be applied later.
@@ -15,6 +16,7 @@ mod deleting;
 mod guarded;
 mod owned;
 mod protected;
+mod unique;
 
 pub use deleting::GuaranteedDelete;
 pub use owned::Owned;

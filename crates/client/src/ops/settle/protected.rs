@@ -1,7 +1,6 @@
 //! Protected create: the name carries an id, by which the znode is found again.
 
 use zookit_proto::mutant::{self, Mutant};
-use zookit_proto::path::{ROOT, join};
 
 use super::MOST_ATTEMPTS;
 use crate::client::Client;
@@ -63,7 +62,7 @@ impl Client {
     ) -> Result<Created, Error> {
         let (data, options) = (data.into(), options.into());
         let client = if options.mode.is_ephemeral() { self.session() } else { self.clone() };
-        let path = protect(path, &self.handle.random.uuid(self.session_id()));
+        let path = protect(path, &self.unique_id());
         let mut attempt = 1;
         loop {
             let error = match client.create(&path, data.clone(), options.clone()).await {
@@ -71,35 +70,14 @@ impl Client {
                 done => return done,
             };
             let unseen = mutant::on(Mutant::ProtectedCreateNotLookedFor);
-            let sequential = options.mode.is_sequential();
-            let found = if unseen { Ok(None) } else { client.find(&path, sequential).await };
+            let found =
+                if unseen { Ok(None) } else { client.find_unique(&path, options.mode).await };
             match found {
                 Ok(Some(created)) => return Ok(created),
                 Ok(None) if attempt < MOST_ATTEMPTS => attempt += 1,
                 Ok(None) | Err(_) => return Err(error),
             }
         }
-    }
-
-    /// The znode that a lost create may have made.
-    async fn find(&self, path: &str, sequential: bool) -> Result<Option<Created>, Error> {
-        if !sequential {
-            let stat = self.look(|client| client.exists(path)).await?;
-            return Ok(stat.map(|stat| Created { path: path.to_owned(), stat: Some(stat) }));
-        }
-        let (parent, name) = split(path);
-        let names = match self.look(|client| client.get_child_names(parent)).await {
-            Ok(names) => names,
-            Err(error) if error.is_no_node() => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let Some(found) = names.into_iter().find(|found| found.starts_with(name)) else {
-            return Ok(None);
-        };
-        let path = join(parent, &found);
-        // That it was there is known; the stat is a courtesy.
-        let stat = self.exists(&path).await.ok().flatten();
-        Ok(Some(Created { path, stat }))
     }
 }
 
@@ -108,15 +86,6 @@ fn protect(path: &str, id: &str) -> String {
     match path.rsplit_once('/') {
         Some((parent, name)) => format!("{parent}/{MARK}{id}-{name}"),
         None => path.to_owned(),
-    }
-}
-
-/// Parent and name of a protected path.
-fn split(path: &str) -> (&str, &str) {
-    match path.rsplit_once('/') {
-        Some(("", name)) => (ROOT, name),
-        Some(parts) => parts,
-        None => (ROOT, path),
     }
 }
 
@@ -130,7 +99,5 @@ mod tests {
         assert_eq!(protect("/a", "7"), "/_c_7-a");
         assert_eq!(protect("/lock/", "7"), "/lock/_c_7-");
         assert_eq!(protect("no path", "7"), "no path");
-        assert_eq!(split("/_c_7-a"), ("/", "_c_7-a"));
-        assert_eq!(split("/lock/_c_7-"), ("/lock", "_c_7-"));
     }
 }

@@ -28,17 +28,6 @@ impl Setting {
 /// The call, to its end. What it answers does not matter; what it is given is dropped with it.
 pub(super) type Call = fn(Setting) -> Pin<Box<dyn Future<Output = ()>>>;
 
-/// Eager calls are made when this is called, lazy ones when it is first polled.
-macro_rules! calls {
-    ($( $name:literal => |$setting:ident| $call:expr; )*) => {
-        /// Each by its module and its name.
-        pub(super) const CALLS: &[(&str, Call)] = &[ $( ($name, |$setting: Setting| {
-            let _ = &$setting;
-            $call
-        }), )* ];
-    };
-}
-
 /// An eager call: its request is submitted before its future is polled.
 macro_rules! eager {
     ($setting:ident, $call:expr) => {{
@@ -48,14 +37,6 @@ macro_rules! eager {
             drop($setting);
         })
     }};
-}
-
-macro_rules! lazy {
-    ($call:expr) => {
-        Box::pin(async move {
-            let _kept = $call.await;
-        })
-    };
 }
 
 macro_rules! word {
@@ -150,6 +131,7 @@ calls! {
     "protected::create_protected" => |s| lazy!({
         s.client.create_protected("/q/p-", MARK, EphemeralSequential)
     });
+    "unique::find_unique" => |s| lazy!(s.client.find_unique("/t/a", EphemeralSequential));
     "watch::add_watch" => |s| eager!(s, {
         s.client.add_watch("/t", AddWatchMode::PersistentRecursive)
     });

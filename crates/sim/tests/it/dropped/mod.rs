@@ -1,5 +1,5 @@
-//! Every public async function of the client, dropped at every poll, in calm and in trouble:
-//! nothing leaks, and the client works on.
+//! Every public async function of the client and of the recipes, dropped at every poll, in calm and
+//! in trouble: nothing leaks, and the client works on.
 //!
 //! A call is polled so many times, with time passing in between, and then its future is dropped;
 //! and so on with one poll more, until it ends. Behind that, in calm:
@@ -7,11 +7,33 @@
 //! * no request waits in the client, no watch is held, and all the room for requests is there;
 //! * no server keeps a watch;
 //! * the client is connected and writes;
+//! * of a recipe, no znode is left that is ephemeral, while the client lives;
 //! * once it is closed, its session is gone and with it all that was its own;
 //! * no write was done twice.
 
+/// Eager calls are made when this is called, lazy ones when it is first polled.
+macro_rules! calls {
+    ($( $name:literal => |$setting:ident| $call:expr; )*) => {
+        /// Each by its module and its name.
+        pub(super) const CALLS: &[(&str, Call)] = &[ $( ($name, |$setting: Setting| {
+            let _ = &$setting;
+            $call
+        }), )* ];
+    };
+}
+
+/// A lazy call: nothing happens before its future is polled.
+macro_rules! lazy {
+    ($call:expr) => {
+        Box::pin(async move {
+            let _kept = $call.await;
+        })
+    };
+}
+
 mod calls;
 mod names;
+mod recipes;
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -65,29 +87,51 @@ const LAST: [&str; 3] = ["session::close", "session::export", "state::next"];
 
 #[test]
 fn every_public_async_function_is_called() {
-    let called: BTreeSet<String> = CALLS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    all_are_called(CALLS, names::of_the_client());
+}
+
+#[test]
+fn every_public_async_function_of_a_recipe_is_called() {
+    all_are_called(recipes::CALLS, names::of_the_recipes());
+}
+
+fn all_are_called(calls: &[(&str, Call)], public: BTreeSet<String>) {
+    let called = calls.iter().map(|(name, _)| (*name).to_owned());
     let left_out = LEFT_OUT.iter().map(|(name, _)| (*name).to_owned());
-    let known: BTreeSet<String> = called.iter().cloned().chain(left_out).collect();
-    let public = names::of_the_client();
+    let left_out: BTreeSet<String> = left_out.filter(|name| public.contains(name)).collect();
+    let known: BTreeSet<String> = called.chain(left_out).collect();
     let missing: Vec<_> = public.difference(&known).collect();
-    assert!(missing.is_empty(), "to be called in calls.rs: {missing:?}");
+    assert!(missing.is_empty(), "to be called: {missing:?}");
     let gone: Vec<_> = known.difference(&public).collect();
-    assert!(gone.is_empty(), "in calls.rs and no function of the client: {gone:?}");
+    assert!(gone.is_empty(), "called, and no public function: {gone:?}");
 }
 
 #[test]
 fn nothing_leaks_from_a_future_that_is_dropped_at_any_poll() {
+    let points = all_points(CALLS, false);
+    assert!(points >= 5_000, "only {points} points");
+}
+
+#[test]
+fn no_znode_is_left_by_a_recipe_that_is_dropped_at_any_poll() {
+    let points = all_points(recipes::CALLS, true);
+    assert!(points >= 100 * recipes::CALLS.len(), "only {points} points");
+}
+
+/// Drops each call at every poll; how many points that are.
+fn all_points(calls: &[(&str, Call)], of_recipes: bool) -> usize {
     let mut points = 0;
-    for (name, call) in CALLS {
-        for (trouble, behind) in TROUBLES {
+    for (name, call) in calls {
+        for trouble in TROUBLES {
             // It ends within its deadline, which is the session timeout, and that within 100 polls.
-            let ended = (0..200).find(|polls| run(point(name, *call, (*trouble, *behind), *polls)));
+            let point = |polls: &usize| run(point(name, *call, *trouble, *polls, of_recipes));
+            let ended = (0..200).find(point);
             let ended = ended.unwrap_or_else(|| panic!("{name} does not end in {trouble:?}"));
             points += ended;
         }
     }
     println!("{points} points");
-    assert!(points >= 5_000, "only {points} points");
+    points
 }
 
 /// Between two polls, some time: little at first, when much happens.
@@ -101,7 +145,13 @@ fn pause(polls: usize) -> Duration {
 }
 
 /// One call, dropped behind so many polls. True: it had ended by then.
-async fn point(name: &str, call: Call, trouble: (Trouble, usize), polls: usize) -> bool {
+async fn point(
+    name: &str,
+    call: Call,
+    trouble: (Trouble, usize),
+    polls: usize,
+    of_a_recipe: bool,
+) -> bool {
     let about = format!("{name}, {trouble:?}, {polls} polls");
     let mut config = Config::default();
     config.tick = Duration::from_millis(200);
@@ -129,6 +179,11 @@ async fn point(name: &str, call: Call, trouble: (Trouble, usize), polls: usize) 
     if !LAST.contains(&name) {
         works(&client, &about).await;
         holds_nothing(&ensemble, &client, &about).await;
+    }
+    if of_a_recipe {
+        let gone = ensemble.until(|server| server.tree().ephemerals_count() == 0);
+        let gone = timeout(Duration::from_secs(60), gone).await;
+        assert!(gone.is_ok(), "{about}: znodes are left: {:?}", ensemble.sessions());
     }
     drop(client);
     let gone = ensemble.until(|server| server.sessions().is_empty());

@@ -1,5 +1,5 @@
-//! Reads the names of all public async functions of the client off its sources, so that none is
-//! left out: `async fn`s, and those that return one of its futures.
+//! Reads the names of all public async functions of the client, and of the recipes, off their
+//! sources, so that none is left out: `async fn`s, and those that return one of its futures.
 //!
 //! It relies on rustfmt: a signature begins a line and ends with ` {`.
 
@@ -10,12 +10,27 @@ use std::path::{Path, PathBuf};
 /// What is a future besides what an `async fn` returns.
 const FUTURES: [&str; 3] = ["Answer<", "BatchAnswer<", "GuaranteedDelete"];
 
-/// All of them, each with the file that it stands in.
+/// All of the client, each with the name of the file that it stands in.
 pub(super) fn of_the_client() -> BTreeSet<String> {
+    all_below("../client/src", |file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+}
+
+/// All of the recipes, each with the path of its module.
+pub(super) fn of_the_recipes() -> BTreeSet<String> {
+    all_below("../recipes/src", |file| {
+        let module = file.with_extension("");
+        let module = module.to_str().unwrap();
+        module.strip_suffix("/mod").unwrap_or(module).to_owned()
+    })
+}
+
+/// Those below a directory; a file's module follows from its path there.
+fn all_below(directory: &str, module: impl Fn(&Path) -> String) -> BTreeSet<String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut names = BTreeSet::new();
-    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../client/src")) {
+    for file in sources(&directory) {
         let text = fs::read_to_string(&file).unwrap();
-        let module = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let module = module(file.strip_prefix(&directory).unwrap());
         for name in functions(&text) {
             names.insert(format!("{module}::{name}"));
         }
