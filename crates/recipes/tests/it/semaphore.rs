@@ -39,6 +39,8 @@ async fn so_many_hold_and_a_release_lets_one_in() {
     let time = Duration::from_millis(1);
     assert!(bounded(semaphore(&client, 3).acquire_within(time)).await.unwrap().is_none());
     place.until_children(LOCKS, 0).await;
+    // Its watch goes a request later, and is not to pass for that of the next.
+    place.until_watched(PATH, 0).await;
     let waiting = taking(semaphore(&client, 3), 1);
     place.until_watched(PATH, 1).await;
     assert_eq!(bounded(semaphore(&client, 3).waiting()).await.unwrap().len(), 1);

@@ -24,7 +24,7 @@ const LOCK: &str = "/q/lock";
 const MOMENT: Duration = Duration::from_secs(4);
 
 /// Two things at once.
-async fn both(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+pub(super) async fn both(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     let (mut one_ended, mut other_ended) = (false, false);
     poll_fn(|context| {
