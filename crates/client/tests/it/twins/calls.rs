@@ -166,6 +166,14 @@ pub(super) fn fence(
     client.fence()
 }
 
+pub(super) fn find_unique(
+    client: &Client,
+    path: &str,
+    mode: CreateMode,
+) -> Result<Option<Created>, Error> {
+    client.find_unique(path, mode)
+}
+
 pub(super) fn generation(
     client: &Client,
 ) -> Generation {
@@ -340,6 +348,12 @@ pub(super) fn trusted_until(
     client: &Client,
 ) -> Option<Instant> {
     client.trusted_until()
+}
+
+pub(super) fn unique_id(
+    client: &Client,
+) -> String {
+    client.unique_id()
 }
 
 pub(super) fn update_servers(

@@ -64,6 +64,7 @@ pub(super) const LOCAL: &[(&[&str], &str)] = &[
     ),
     (&["chroot", "with_deadline", "session", "update_servers"], "what a handle is bound to."),
     (&["wait_connected"], "waits; `connect_lazy` above has it."),
+    (&["find_unique", "unique_id"], "fence and read, by operations that stand above; an id."),
     (&["batch", "reserve"], "submit operations that stand above, each with its own answer."),
     (&["retry"], "runs what it is given; it does not repeat what a server does not know."),
 ];
