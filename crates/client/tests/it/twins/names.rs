@@ -20,7 +20,7 @@ pub(super) use zookit_client::blocking::{
 };
 pub(super) use zookit_client::{
     Acl, AddWatchMode, Children, ConnectError, ConnectOptions, ConnectString, ConnectStringError,
-    CreateOptions, Created, Data, Deadline, DeleteRecursiveError, Diagnosis, Endpoint,
+    CreateMode, CreateOptions, Created, Data, Deadline, DeleteRecursiveError, Diagnosis, Endpoint,
     EnsembleConfig, Error, Generation, Id, Identity, MultiOutcome, MultiRead, MultiReadOutcome,
     NodeAcl, NodeData, Owned, Reconfig, SessionId, Stat, State, Stats, Transaction, Version, Zxid,
 };
