@@ -90,7 +90,7 @@ public final class CuratorPeer {
                 barriers.put(path, barrier);
                 return barrier.enter(60, TimeUnit.SECONDS) ? "entered" : "late";
             }
-            case "leave":
+            case "leave_barrier":
                 return barriers.remove(path).leave(60, TimeUnit.SECONDS) ? "left" : "late";
             case "register": return register(path, words[2], words[3], Integer.parseInt(words[4]));
             case "unregister": {

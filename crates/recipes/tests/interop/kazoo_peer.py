@@ -17,6 +17,8 @@ class Peer:
         self.client = KazooClient(hosts=servers, timeout=10)
         self.client.start(timeout=30)
         self.held = {}
+        self.barriers = {}
+        self.kept = {}
 
     def session(self):
         return "0x%x" % self.client.client_id[0]
@@ -63,6 +65,13 @@ class Peer:
     def stand(self, path):
         """Leads when it is its turn, and until told to let go."""
         return self.take_hold(path, self.client.Election(path, "kazoo").lock, True)
+
+    def lock_again(self, path):
+        """Takes and releases the lock, by the same object each time."""
+        if path not in self.kept:
+            self.kept[path] = self.client.Lock(path, "kazoo")
+        with self.kept[path]:
+            return "held"
 
     def unlock(self, path):
         self.held.pop(path).release()
@@ -180,7 +189,17 @@ class Peer:
     def return_item(self, path):
         return "returned" if self.held.pop(path).release() else "lost"
 
-    # Parties.
+    # Barriers and parties.
+
+    def enter(self, path, members):
+        barrier = self.client.DoubleBarrier(path, int(members), "kazoo")
+        barrier.enter()
+        self.barriers[path] = barrier
+        return "entered" if barrier.participating else "late"
+
+    def leave_barrier(self, path):
+        self.barriers.pop(path).leave()
+        return "left"
 
     def join(self, path, name):
         return self.be_there(path, self.client.Party(path, name))

@@ -1,7 +1,9 @@
-//! Locks and leases beside another client's: what is the same with both, by the same commands.
+//! Locks, leases and barriers beside another client's: what is the same with both, by the same commands.
+
+use std::pin::pin;
 
 use zookit_client::Client;
-use zookit_recipes::{Mutex, ReadWriteLock, Semaphore};
+use zookit_recipes::{DoubleBarrier, Mutex, ReadWriteLock, Semaphore};
 
 use crate::peer::{Peer, add_one, number_at, until};
 
@@ -156,4 +158,61 @@ pub(crate) async fn share_one_lease(peer: &Peer, client: &Client, one: &Semaphor
     let bump = format!("bump_leased {} {value} {ROUNDS}", one.path());
     assert_eq!(peer.tell_while(&bump, ours).await.0, "done");
     assert_eq!(number_at(client, value).await, 2 * ROUNDS, "no update was lost");
+}
+
+/// A round is passed together: who is there first waits, at the beginning and at the end.
+///
+/// Which of the two has the lowest name, and so is out last, is chance: there are some rounds, each
+/// with a barrier of its own.
+pub(crate) async fn pass_a_double_barrier(peer: &Peer, client: &Client, path: &str) {
+    for round in 0..10 {
+        let path = format!("{path}/{round}");
+        let barrier = DoubleBarrier::new(client, &path, 2);
+        let (enter, leave) = (format!("enter {path} 2"), format!("leave_barrier {path}"));
+        let entering = async {
+            if round % 2 == 0 {
+                // They are there first, and wait.
+                until("theirs waits", async || children(client, &path).await == 1).await;
+            }
+            barrier.enter().await.unwrap()
+        };
+        let (theirs, inside) = peer.tell_while(&enter, entering).await;
+        assert_eq!(theirs, "entered");
+        // Who leaves waits for the other.
+        if round % 2 == 0 {
+            let mut leaving = pin!(inside.leave());
+            tokio::select! {
+                left = &mut leaving => panic!("ours is out, and theirs inside: {left:?}"),
+                () = look_often(client, &path) => {}
+            }
+            let (theirs, ours) = peer.tell_while(&leave, leaving).await;
+            ours.unwrap();
+            assert_eq!(theirs, "left");
+        } else {
+            let mut leaving = pin!(peer.tell(&leave));
+            tokio::select! {
+                left = &mut leaving => panic!("theirs is out, and ours inside: {left}"),
+                () = look_often(client, &path) => {}
+            }
+            let (theirs, ours) = tokio::join!(leaving, inside.leave());
+            ours.unwrap();
+            assert_eq!(theirs, "left");
+        }
+        assert_eq!(children(client, &path).await, 0, "nothing is left of the round");
+    }
+}
+
+/// For as long as it takes to leave where nobody is inside.
+async fn look_often(client: &Client, path: &str) {
+    for _ in 0..30 {
+        children(client, path).await;
+    }
+}
+
+async fn children(client: &Client, path: &str) -> usize {
+    match client.get_child_names(path).await {
+        Ok(names) => names.len(),
+        Err(error) if error.is_no_node() => 0,
+        Err(error) => panic!("{error}"),
+    }
 }

@@ -1,9 +1,6 @@
 //! Locks, semaphores, latches and double barriers.
 
-use std::pin::pin;
-
-use zookit_client::Client;
-use zookit_recipes::{DoubleBarrier, Latch, Mutex, ReadWriteLock, Semaphore};
+use zookit_recipes::{Latch, Mutex, ReadWriteLock, Semaphore};
 
 use crate::peer::{Meeting, until};
 use crate::together;
@@ -69,61 +66,11 @@ async fn a_latch_is_shared() {
     latch.close().await.unwrap();
 }
 
-/// Which of the two has the lowest name, and so leaves last, is chance: there are some rounds.
 #[tokio::test]
 async fn a_double_barrier_is_passed_together() {
     let meeting = Meeting::new();
     let Some(curator) = meeting.curator() else { return };
     let client = meeting.client().await;
     let path = meeting.path(&client, "curator-double-barrier").await;
-    for round in 0..10 {
-        let path = format!("{path}/{round}");
-        let barrier = DoubleBarrier::new(&client, &path, 2);
-        let (enter, leave) = (format!("enter {path} 2"), format!("leave {path}"));
-        let entering = async {
-            if round % 2 == 0 {
-                // They are there first, and wait.
-                until("theirs waits", async || children(&client, &path).await == 1).await;
-            }
-            barrier.enter().await.unwrap()
-        };
-        let (theirs, inside) = curator.tell_while(&enter, entering).await;
-        assert_eq!(theirs, "entered");
-        // Who leaves waits for the other.
-        if round % 2 == 0 {
-            let mut leaving = pin!(inside.leave());
-            tokio::select! {
-                left = &mut leaving => panic!("ours is out, and theirs inside: {left:?}"),
-                () = look_often(&client, &path) => {}
-            }
-            let (theirs, ours) = curator.tell_while(&leave, leaving).await;
-            ours.unwrap();
-            assert_eq!(theirs, "left");
-        } else {
-            let mut leaving = pin!(curator.tell(&leave));
-            tokio::select! {
-                left = &mut leaving => panic!("theirs is out, and ours inside: {left}"),
-                () = look_often(&client, &path) => {}
-            }
-            let (theirs, ours) = tokio::join!(leaving, inside.leave());
-            ours.unwrap();
-            assert_eq!(theirs, "left");
-        }
-        assert_eq!(children(&client, &path).await, 0, "nothing is left of the round");
-    }
-}
-
-/// For as long as it takes to leave where nobody is inside.
-async fn look_often(client: &Client, path: &str) {
-    for _ in 0..30 {
-        children(client, path).await;
-    }
-}
-
-async fn children(client: &Client, path: &str) -> usize {
-    match client.get_child_names(path).await {
-        Ok(names) => names.len(),
-        Err(error) if error.is_no_node() => 0,
-        Err(error) => panic!("{error}"),
-    }
+    together::pass_a_double_barrier(&curator, &client, &path).await;
 }

@@ -1,7 +1,8 @@
-//! Locks, semaphores, elections, and leases for a time.
+//! Locks, semaphores, elections, leases for a time, and double barriers.
 
 use std::time::Duration;
 
+use zookit_client::{SessionId, Version};
 use zookit_recipes::{
     ElectionOptions, Latch, LeadUntil, Mutex, ReadWriteLock, Selector, Semaphore, TimedLease,
 };
@@ -26,6 +27,26 @@ async fn a_lock_is_shared() {
     guard.release().await.unwrap();
     assert_eq!(kazoo.tell(&format!("lock {path}")).await, "held");
     assert_eq!(lock.participants().await.unwrap()[0].id(), "kazoo");
+}
+
+/// Why ours make parents that stay where kazoo's are: the server removes a container that is empty.
+#[tokio::test]
+async fn kazoo_does_not_make_a_parent_again_and_ours_do() {
+    let meeting = Meeting::new();
+    let Some(kazoo) = meeting.kazoo() else { return };
+    let client = meeting.client().await;
+    let path = meeting.path(&client, "kazoo-parent").await;
+    let lock = Mutex::with_options(&client, &path, as_kazoo());
+    lock.acquire().await.unwrap().release().await.unwrap();
+    let again = format!("lock_again {path}");
+    assert_eq!(kazoo.tell(&again).await, "held");
+    client.delete(&path, Version::Any).await.unwrap();
+    let answer = kazoo.tell(&again).await;
+    assert!(answer.starts_with("error NoNodeError"), "{answer}");
+    lock.acquire().await.unwrap().release().await.unwrap();
+    let made = client.exists(&path).await.unwrap().unwrap();
+    assert_eq!(made.ephemeral_owner, SessionId::NONE, "it is no container");
+    assert_eq!(kazoo.tell(&again).await, "held");
 }
 
 #[tokio::test]
@@ -127,4 +148,13 @@ async fn a_lease_for_a_time_is_shared() {
     assert_eq!(kazoo.tell(&format!("timed_lease {path} 60 kazoo")).await, "busy");
     ours.release().await.unwrap();
     assert_eq!(kazoo.tell(&format!("timed_lease {path} 60 kazoo")).await, "held");
+}
+
+#[tokio::test]
+async fn a_double_barrier_is_passed_together() {
+    let meeting = Meeting::new();
+    let Some(kazoo) = meeting.kazoo() else { return };
+    let client = meeting.client().await;
+    let path = meeting.path(&client, "kazoo-double-barrier").await;
+    together::pass_a_double_barrier(&kazoo, &client, &path).await;
 }
