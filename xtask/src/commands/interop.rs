@@ -29,8 +29,9 @@ pub(super) fn run(arguments: &[String]) -> Outcome {
     let release = place(wanted(version)?)?;
     let server = start(&release)?;
     say(&format!("beside kazoo {KAZOO} and Curator {CURATOR}, on ZooKeeper {}", release.version));
-    let mut tests = cargo(&["test", "--package", "zookit-recipes", "--test", "interop"]);
+    let mut tests = cargo(&["test", "--package", "zookit-recipes", "--features", "discovery"]);
     tests
+        .args(["--test", "interop"])
         .env("ZOOKIT_KAZOO_PYTHON", python)
         .env("ZOOKIT_CURATOR_CLASSPATH", classpath)
         .env("ZOOKIT_INTEROP_SERVER", &server.connect);

@@ -3,19 +3,27 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
 import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.Participant;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
 import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.framework.recipes.shared.SharedCount;
+import org.apache.curator.framework.recipes.shared.VersionedValue;
 import org.apache.curator.retry.ExponentialBackoffRetry;
+import org.apache.curator.x.discovery.ServiceDiscovery;
+import org.apache.curator.x.discovery.ServiceDiscoveryBuilder;
+import org.apache.curator.x.discovery.ServiceInstance;
+import org.apache.curator.x.discovery.UriSpec;
 
 /**
  * A Curator process that does as it is told: a line a command on stdin, a line an answer on stdout.
@@ -23,9 +31,12 @@ import org.apache.curator.retry.ExponentialBackoffRetry;
  */
 public final class CuratorPeer {
     private final CuratorFramework client;
-    private final Map<String, InterProcessLock> locks = new HashMap<>();
+    /** What is held, by its path. */
+    private final Map<String, Callable<Void>> letGo = new HashMap<>();
     private final Map<String, LeaderLatch> latches = new HashMap<>();
-    private final Map<String, Lease> leases = new HashMap<>();
+    private final Map<String, DistributedDoubleBarrier> barriers = new HashMap<>();
+    private final Map<String, ServiceDiscovery<String>> discoveries = new HashMap<>();
+    private final Map<String, ServiceInstance<String>> registered = new HashMap<>();
 
     private CuratorPeer(String servers) throws Exception {
         client = CuratorFrameworkFactory.newClient(
@@ -39,21 +50,20 @@ public final class CuratorPeer {
     private String answer(String[] words) throws Exception {
         String path = words[1];
         switch (words[0]) {
-            case "lock": return hold(path, new InterProcessMutex(client, path));
-            case "read_lock": return hold(path, new InterProcessReadWriteLock(client, path).readLock());
-            case "write_lock": return hold(path, new InterProcessReadWriteLock(client, path).writeLock());
-            case "try_lock": {
-                InterProcessLock lock = new InterProcessMutex(client, path);
-                if (!lock.acquire(0, TimeUnit.SECONDS)) {
-                    return "busy";
-                }
-                locks.put(path, lock);
-                return "held";
-            }
+            case "lock": return hold(path, new InterProcessMutex(client, path), 60);
+            case "try_lock": return hold(path, new InterProcessMutex(client, path), 0);
+            case "read_lock": return hold(path, shared(path).readLock(), 60);
+            case "try_read_lock": return hold(path, shared(path).readLock(), 0);
+            case "write_lock": return hold(path, shared(path).writeLock(), 60);
+            case "try_write_lock": return hold(path, shared(path).writeLock(), 0);
+            case "lease": return lease(path, Integer.parseInt(words[2]), 60);
+            case "try_lease": return lease(path, Integer.parseInt(words[2]), 0);
             case "unlock":
-                locks.remove(path).release();
+                letGo.remove(path).call();
                 return "released";
-            case "bump": return bump(path, words[2], Integer.parseInt(words[3]));
+            case "bump": return bump(path, words[2], words[3]);
+            case "bump_writing": return bumpWriting(path, words[2], words[3]);
+            case "bump_leased": return bumpLeased(path, words[2], words[3]);
             case "latch": {
                 LeaderLatch latch = new LeaderLatch(client, path, words[2]);
                 latch.start();
@@ -66,48 +76,102 @@ public final class CuratorPeer {
                 return latches.get(path).hasLeadership() ? "leads" : "waits";
             case "leader":
                 return latches.get(path).getLeader().getId();
+            case "participants":
+                return latches.get(path).getParticipants().stream()
+                        .map(Participant::getId).collect(Collectors.joining(" "));
             case "close_latch":
                 latches.remove(path).close();
                 return "closed";
             case "count": return count(path, Integer.parseInt(words[2]));
             case "atomic": return atomic(path, Integer.parseInt(words[2]));
-            case "lease": {
-                Lease lease = new InterProcessSemaphoreV2(client, path, Integer.parseInt(words[2]))
-                        .acquire(60, TimeUnit.SECONDS);
-                leases.put(path, lease);
-                return lease == null ? "busy" : "held";
-            }
-            case "return_lease":
-                leases.remove(path).close();
-                return "returned";
             case "enter": {
-                boolean entered = new DistributedDoubleBarrier(client, path, Integer.parseInt(words[2]))
-                        .enter(60, TimeUnit.SECONDS);
-                return entered ? "entered" : "late";
+                DistributedDoubleBarrier barrier =
+                        new DistributedDoubleBarrier(client, path, Integer.parseInt(words[2]));
+                barriers.put(path, barrier);
+                return barrier.enter(60, TimeUnit.SECONDS) ? "entered" : "late";
             }
+            case "leave_barrier":
+                return barriers.remove(path).leave(60, TimeUnit.SECONDS) ? "left" : "late";
+            case "register": return register(path, words[2], words[3], Integer.parseInt(words[4]));
+            case "unregister": {
+                ServiceInstance<String> instance = registered.remove(words[3]);
+                discovery(path).unregisterService(instance);
+                return "unregistered";
+            }
+            case "services":
+                return discovery(path).queryForNames().stream()
+                        .sorted().collect(Collectors.joining(" "));
+            case "instances":
+                return discovery(path).queryForInstances(words[2]).stream()
+                        .map(CuratorPeer::told).sorted().collect(Collectors.joining(" "));
             default: return "error: no such command";
         }
     }
 
-    private String hold(String path, InterProcessLock lock) throws Exception {
-        if (!lock.acquire(60, TimeUnit.SECONDS)) {
+    private InterProcessReadWriteLock shared(String path) {
+        return new InterProcessReadWriteLock(client, path);
+    }
+
+    /** Holds until told to let go. */
+    private String hold(String path, InterProcessLock lock, int seconds) throws Exception {
+        if (!lock.acquire(seconds, TimeUnit.SECONDS)) {
             return "busy";
         }
-        locks.put(path, lock);
+        letGo.put(path, () -> {
+            lock.release();
+            return null;
+        });
         return "held";
     }
 
-    /** Reads, adds one and writes under the lock: an update is lost if two do it at once. */
-    private String bump(String path, String value, int rounds) throws Exception {
-        InterProcessMutex lock = new InterProcessMutex(client, path);
-        for (int round = 0; round < rounds; round++) {
+    private String lease(String path, int limit, int seconds) throws Exception {
+        Lease lease = new InterProcessSemaphoreV2(client, path, limit)
+                .acquire(seconds, TimeUnit.SECONDS);
+        if (lease == null) {
+            return "busy";
+        }
+        letGo.put(path, () -> {
+            lease.close();
+            return null;
+        });
+        return "held";
+    }
+
+    /** Reads, adds one and writes blindly: an update is lost if two do it at once. */
+    private void addOne(String value) throws Exception {
+        String data = new String(client.getData().forPath(value), StandardCharsets.UTF_8);
+        String next = Long.toString(Long.parseLong(data) + 1);
+        client.setData().forPath(value, next.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String bump(String path, String value, String rounds) throws Exception {
+        return bumpUnder(new InterProcessMutex(client, path), value, rounds);
+    }
+
+    private String bumpWriting(String path, String value, String rounds) throws Exception {
+        return bumpUnder(shared(path).writeLock(), value, rounds);
+    }
+
+    private String bumpUnder(InterProcessLock lock, String value, String rounds) throws Exception {
+        for (int round = 0; round < Integer.parseInt(rounds); round++) {
             lock.acquire();
             try {
-                String data = new String(client.getData().forPath(value), StandardCharsets.UTF_8);
-                String next = Long.toString(Long.parseLong(data) + 1);
-                client.setData().forPath(value, next.getBytes(StandardCharsets.UTF_8));
+                addOne(value);
             } finally {
                 lock.release();
+            }
+        }
+        return "done";
+    }
+
+    private String bumpLeased(String path, String value, String rounds) throws Exception {
+        InterProcessSemaphoreV2 semaphore = new InterProcessSemaphoreV2(client, path, 1);
+        for (int round = 0; round < Integer.parseInt(rounds); round++) {
+            Lease lease = semaphore.acquire();
+            try {
+                addOne(value);
+            } finally {
+                semaphore.returnLease(lease);
             }
         }
         return "done";
@@ -117,11 +181,12 @@ public final class CuratorPeer {
         try (SharedCount count = new SharedCount(client, path, 0)) {
             count.start();
             for (int added = 0; added < rounds; ) {
-                if (count.trySetCount(count.getVersionedValue(), count.getCount() + 1)) {
+                VersionedValue<Integer> seen = count.getVersionedValue();
+                if (count.trySetCount(seen, seen.getValue() + 1)) {
                     added++;
                 }
             }
-            return Integer.toString(count.getCount());
+            return "done";
         }
     }
 
@@ -133,7 +198,32 @@ public final class CuratorPeer {
                 added++;
             }
         }
-        return Long.toString(number.get().postValue());
+        return "done";
+    }
+
+    private ServiceDiscovery<String> discovery(String base) throws Exception {
+        ServiceDiscovery<String> discovery = discoveries.get(base);
+        if (discovery == null) {
+            discovery = ServiceDiscoveryBuilder.builder(String.class)
+                    .client(client).basePath(base).build();
+            discovery.start();
+            discoveries.put(base, discovery);
+        }
+        return discovery;
+    }
+
+    private String register(String base, String name, String id, int port) throws Exception {
+        ServiceInstance<String> instance = ServiceInstance.<String>builder()
+                .name(name).id(id).address("127.0.0.1").port(port).payload("of-curator")
+                .uriSpec(new UriSpec("{scheme}://{address}:{port}/curator")).build();
+        discovery(base).registerService(instance);
+        registered.put(id, instance);
+        return "registered";
+    }
+
+    private static String told(ServiceInstance<String> instance) {
+        return instance.getId() + "=" + instance.buildUriSpec() + "," + instance.getPayload()
+                + "," + instance.getServiceType() + "," + instance.isEnabled();
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -9,3 +9,5 @@
 mod curator;
 mod kazoo;
 mod peer;
+/// What is the same with both.
+mod together;

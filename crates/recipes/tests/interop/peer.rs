@@ -1,5 +1,6 @@
 //! A process of another client, and a server for both.
 
+use std::future::Future;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -12,6 +13,8 @@ use zookit_server::testing::Server;
 
 /// A Java process takes seconds to come up on a busy machine.
 const GUARD: Duration = Duration::from_secs(120);
+
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Where both meet; embedded, unless a server is named.
 pub(crate) struct Meeting {
@@ -34,10 +37,15 @@ impl Meeting {
         Client::connect(self.address.as_str()).await.unwrap()
     }
 
-    /// A path of this test's own, and a number below it that is 0.
-    pub(crate) async fn number(&self, client: &Client, test: &str) -> (String, String) {
-        let (path, value) = (format!("/interop/{test}/recipe"), format!("/interop/{test}/value"));
+    /// A path of this test's own, with nothing there.
+    pub(crate) async fn path(&self, client: &Client, test: &str) -> String {
         let _ = client.delete_recursive(&format!("/interop/{test}")).await;
+        format!("/interop/{test}/recipe")
+    }
+
+    /// The same, and a number beside it that is 0.
+    pub(crate) async fn number(&self, client: &Client, test: &str) -> (String, String) {
+        let (path, value) = (self.path(client, test).await, format!("/interop/{test}/value"));
         client.create_with_parents(&value, "0", CreateMode::Persistent).await.unwrap();
         (path, value)
     }
@@ -94,6 +102,15 @@ impl Peer {
         });
         timeout(GUARD, told).await.expect("the other client answers in time").unwrap()
     }
+
+    /// The same, while we do something too; what came of both.
+    pub(crate) async fn tell_while<T>(
+        &self,
+        command: &str,
+        ours: impl Future<Output = T>,
+    ) -> (String, T) {
+        tokio::join!(self.tell(command), ours)
+    }
 }
 
 impl Process {
@@ -112,6 +129,16 @@ impl Drop for Process {
     }
 }
 
+/// Waits until something is so that a server tells.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let holding = async {
+        while !holds().await {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    timeout(GUARD, holding).await.unwrap_or_else(|_| panic!("{what}: not within {GUARD:?}"));
+}
+
 /// Reads, adds one, and writes blindly: an update is lost if two do it at once.
 pub(crate) async fn add_one(client: &Client, value: &str) {
     let node = client.get_data(value).await.unwrap();
@@ -120,6 +147,11 @@ pub(crate) async fn add_one(client: &Client, value: &str) {
 }
 
 /// The number that a znode has.
-pub(crate) fn number(data: Option<&[u8]>) -> u64 {
+fn number(data: Option<&[u8]>) -> u64 {
     std::str::from_utf8(data.unwrap()).unwrap().parse().unwrap()
+}
+
+/// What the number at a path is.
+pub(crate) async fn number_at(client: &Client, value: &str) -> u64 {
+    number(client.get_data(value).await.unwrap().data.as_deref())
 }

@@ -9,8 +9,18 @@
 
 #![cfg(unix)]
 
+mod atomic_long;
+mod double_barrier;
+mod latch;
+mod locking_queue;
 mod mutex;
+mod persistent_node;
+mod read_write;
+#[cfg(feature = "discovery")]
+mod registration;
+mod semaphore;
 mod story;
+mod tree_cache;
 
 use std::io::Write as _;
 
@@ -32,5 +42,15 @@ async fn every_recipe_outlives_its_leader() {
     let cluster = bounded("the ensemble starts", cluster.start()).await.unwrap();
     let mut stories = Story::new(&cluster);
     stories.tell("mutex", mutex::outlives);
+    stories.tell("read-write lock", read_write::outlives);
+    stories.tell("semaphore", semaphore::outlives);
+    stories.tell("latch", latch::outlives);
+    stories.tell("persistent node", persistent_node::outlives);
+    stories.tell("tree cache", tree_cache::outlives);
+    stories.tell("atomic long", atomic_long::outlives);
+    stories.tell("double barrier", double_barrier::outlives);
+    stories.tell("locking queue", locking_queue::outlives);
+    #[cfg(feature = "discovery")]
+    stories.tell("service registration", registration::outlives);
     stories.run().await;
 }

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
-use zookit_client::Client;
+use tokio::time::{sleep, timeout};
+use zookit_client::{Client, RetryPolicy};
 use zookit_ensemble::Cluster;
 
 /// An election takes seconds on a busy machine.
 const GUARD: Duration = Duration::from_secs(120);
+
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A recipe's part in it.
 type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -46,6 +48,18 @@ impl Stage {
         self.ready.wait().await;
         self.killed.wait().await;
     }
+}
+
+/// Waits until the ensemble answers again, whatever became of the connection.
+pub(crate) async fn answers_again(client: &Client) {
+    let again = RetryPolicy { max_attempts: u32::MAX, max_elapsed: GUARD, ..Default::default() };
+    let answer = client.retry(again, |_| client.fence());
+    bounded("the ensemble answers", answer).await.unwrap();
+}
+
+/// Between a look at what a server tells and the next.
+pub(crate) async fn a_moment() {
+    sleep(LOOK_AGAIN).await;
 }
 
 impl<'a> Story<'a> {

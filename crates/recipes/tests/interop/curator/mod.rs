@@ -1,0 +1,6 @@
+//! Beside Curator.
+
+mod counts;
+#[cfg(feature = "discovery")]
+mod discovery;
+mod locks;
