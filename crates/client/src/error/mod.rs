@@ -230,7 +230,13 @@ impl Error {
     }
 
     /// Whether the same request, made again, may well end otherwise, without anybody having mended
-    /// anything: the connection, the deadline, the queue, a server that was too busy.
+    /// anything: the connection, the deadline, the queue, a server that was too busy, a session that
+    /// is on its way out.
+    ///
+    /// The last of those is a write that was refused with `SessionExpired`: the leader has begun to
+    /// end the session, which the client is yet to hear of. Nothing changed, and what is made later
+    /// is made in the next session, or fails with [`is_session_lost`](Self::is_session_lost) where
+    /// the handle is for this one.
     ///
     /// It does not say that making it again is safe; [`may_have_applied`](Self::may_have_applied)
     /// is about that.
@@ -239,7 +245,9 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         use zookit_session::{Loss, NoReply, NotSent};
         match self {
-            Self::Refused(refused) => refused.code() == ErrorCode::ThrottledOp,
+            Self::Refused(refused) => {
+                matches!(refused.code(), ErrorCode::ThrottledOp | ErrorCode::SessionExpired)
+            }
             Self::NotSent(not_sent) => matches!(
                 not_sent.reason(),
                 NotSentReason::Session(

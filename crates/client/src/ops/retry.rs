@@ -63,7 +63,8 @@ impl Client {
     /// bounds of the policy. Nothing else in this client retries.
     ///
     /// What is tried again is what is safe: requests that were *not sent*, reads without a reply,
-    /// and what the server was too busy for (`ThrottledOp`). A write without a reply ends it, since
+    /// what the server was too busy for (`ThrottledOp`), and what it refused because it had begun to
+    /// end the session (`SessionExpired`). A write without a reply ends it, since
     /// it may have been applied, unless the policy says otherwise. So does any other refusal, and
     /// what can never succeed: a wrong argument, a closed client, the lost session of a pinned
     /// handle.

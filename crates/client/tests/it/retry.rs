@@ -154,3 +154,29 @@ async fn a_pinned_handle_does_not_wait_for_a_session_that_is_gone() {
     assert_eq!(attempts(&session, policy(), &lost).await, 1);
     assert_eq!(attempts(&client, policy(), &lost).await, 5);
 }
+
+/// The leader refuses what comes in between its decision to end a session and the end.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_refused_as_its_session_ends_is_made_in_the_next_one() {
+    let (client, mut peer, mut line) = connected().await;
+    let pinned = client.session();
+    let write = |client: Client| async move {
+        client.retry(policy(), |_| client.set_data("/a", "x", Version::Any)).await
+    };
+    let of_the_client = tokio::spawn(write(client.clone()));
+    let asked = line.asked().await;
+    line.refuse(&asked, 8, ErrorCode::SessionExpired).await;
+    let of_the_session = tokio::spawn(write(pinned));
+    let asked = line.asked().await;
+    line.refuse(&asked, 9, ErrorCode::SessionExpired).await;
+    line.hang_up();
+    let mut line = peer.dialed().await;
+    line.handshake().await;
+    line.answer_handshake(0, SessionId::NONE).await;
+    let mut line = peer.accept().await;
+    let asked = line.asked().await;
+    line.reply::<SetData>(&asked, 10, &set()).await;
+    assert_eq!(of_the_client.await.unwrap().unwrap(), Stat::sample());
+    let lost = of_the_session.await.unwrap().unwrap_err();
+    assert!(lost.is_session_lost(), "{lost}");
+}
