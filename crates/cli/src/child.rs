@@ -28,7 +28,12 @@ pub(crate) enum Ran {
     /// By itself, or by a signal of somebody's, with this exit code.
     Ended(u8),
     /// What it ran under was lost, or was about to be in doubt.
-    Lost(Lost),
+    Lost {
+        /// How.
+        lost: Lost,
+        /// Whether `zk` was told to end meanwhile: nothing is to be run again then.
+        told_to_end: bool,
+    },
 }
 
 /// What to run, and how long it has to end before it is killed.
@@ -79,22 +84,21 @@ impl Under<'_> {
         let mut child = Child::start(self.command, self.claim)?;
         let mut lost = pin!(self.lost());
         let mut stopped: Option<(Lost, Instant)> = None;
-        let mut signalled = false;
-        loop {
+        let mut told_to_end = false;
+        let code = loop {
             let kill_at = stopped.map_or_else(Instant::now, |(_, at)| at);
             tokio::select! {
                 biased;
                 code = child.wait() => {
-                    let code = code?;
-                    return Ok(stopped.map_or(Ran::Ended(code), |(lost, _)| Ran::Lost(lost)));
+                    break code?;
                 }
                 Some(told) = signals.recv() => {
-                    if signalled {
+                    if told_to_end {
                         child.kill();
                     } else {
                         child.pass_on(told);
                     }
-                    signalled = true;
+                    told_to_end = true;
                 }
                 lost = &mut lost, if stopped.is_none() => {
                     child.terminate();
@@ -103,11 +107,14 @@ impl Under<'_> {
                 () = sleep_until(kill_at), if stopped.is_some() => {
                     child.kill();
                     // What does not end by that is not ours to end.
-                    let code = child.wait().await?;
-                    return Ok(stopped.map_or(Ran::Ended(code), |(lost, _)| Ran::Lost(lost)));
+                    break child.wait().await?;
                 }
             }
-        }
+        };
+        Ok(match stopped {
+            Some((lost, _)) => Ran::Lost { lost, told_to_end },
+            None => Ran::Ended(code),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use zookit::recipes::{ClaimOptions, Naming};
+use zookit::recipes::{ClaimOptions, Naming, Parents};
 
 use crate::args::{ZnodePath, path_argument};
 use crate::error::Failure;
@@ -93,11 +93,12 @@ impl Lock {
 
 impl Run {
     pub(super) fn options(&self) -> ClaimOptions {
-        let naming = match self.naming {
-            Beside::Curator => Naming::Curator,
-            Beside::Kazoo => Naming::Kazoo,
-            Beside::Go => Naming::Go,
+        let (naming, parents) = match self.naming {
+            Beside::Curator => (Naming::Curator, Parents::Containers),
+            // Both make persistent znodes; kazoo makes them once, and fails if they go meanwhile.
+            Beside::Kazoo => (Naming::Kazoo, Parents::Persistent),
+            Beside::Go => (Naming::Go, Parents::Persistent),
         };
-        ClaimOptions { naming, data: self.id.clone().into(), ..ClaimOptions::default() }
+        ClaimOptions { naming, parents, data: self.id.clone().into(), ..ClaimOptions::default() }
     }
 }

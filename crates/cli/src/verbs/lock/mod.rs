@@ -53,7 +53,7 @@ async fn locked(run: &Run, wait: Option<Duration>, setup: Setup) -> Result<(), F
         let _ = tokio::time::timeout(CLOSE_WITHIN, guard.release()).await;
         match ran? {
             Ran::Ended(code) => ended(code),
-            Ran::Lost(lost) => {
+            Ran::Lost { lost, .. } => {
                 let what = format!("the lock {} was lost, and the command ended: {lost}", run.path);
                 Err(Failure::new(exit::SESSION, what).at(place))
             }
@@ -115,7 +115,12 @@ async fn lead(
         }
         match under.run(signals).await? {
             Ran::Ended(code) => return Ok(code),
-            Ran::Lost(lost) => tell(&run.path, lost),
+            Ran::Lost { lost, told_to_end } => {
+                tell(&run.path, lost);
+                if told_to_end {
+                    return Err(Failure::silent(exit::INTERRUPTED));
+                }
+            }
         }
     }
 }
