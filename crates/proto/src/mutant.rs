@@ -234,6 +234,29 @@ mutants! {
         "an instance is not registered again in the next session", "";
     CacheIgnoresGaps "cache-ignores-gaps":
         "a cache goes on behind a gap without a look at what it has missed", "";
+    LeaderUnwatched "leader-unwatched":
+        "a leader does not watch its own znode, and leads on when somebody deletes it",
+        "CURATOR-171";
+    DoubtLedOver "doubt-led-over":
+        "a leader in doubt stands as leading until its session is known to be over", "";
+    TreeIgnoresGaps "tree-ignores-gaps":
+        "a cache of a tree goes on behind a gap without reading it again", "";
+    TreeForgetsWatches "tree-forgets-watches":
+        "the one-shot watches of a cache that ended with their session are not set again", "";
+    BarrierWokenEnters "barrier-woken-enters":
+        "who waits at a double barrier enters when it is woken, whatever for", "curator issue 1290";
+    BarrierLeftUnwaited "barrier-left-unwaited":
+        "who leaves a double barrier looks at those who left once, and does not wait", "";
+    ConsumedWithoutVersion "consumed-without-version":
+        "an item is consumed under whichever lock there is, also another one's", "";
+    TakenLeftWhenDropped "taken-left-when-dropped":
+        "an item whose taker is dropped stays locked", "";
+    AddedByAnybody "added-by-anybody":
+        "an addition whose reply was lost counts as made, whatever its mark says", "CURATOR-584";
+    AddedAgain "added-again":
+        "an addition whose reply was lost is made again without a look at its mark", "";
+    ReaderPassesWriter "reader-passes-writer":
+        "a reader waits for nobody", "";
 }
 
 /// Which is put back: its number, or none.

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use zookit_client::Client;
+use zookit_proto::mutant::{self, Mutant};
 
 use super::{ElectionOptions, LeadUntil, Leadership, in_the_way};
 use crate::Error;
@@ -41,6 +42,11 @@ impl Seat {
     /// Waits until a leader of this kind has to stop, and says why.
     pub(crate) async fn over(&self, until: LeadUntil) -> Lost {
         match until {
+            _ if mutant::on(Mutant::LeaderUnwatched) => {
+                self.0.doubted().await;
+                Lost::Doubted
+            }
+            _ if mutant::on(Mutant::DoubtLedOver) => self.0.lost().await,
             LeadUntil::Lost => self.0.lost().await,
             LeadUntil::Doubted => match first_of(pin!(self.0.lost()), pin!(self.0.doubted())).await
             {

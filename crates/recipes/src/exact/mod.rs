@@ -17,6 +17,7 @@
 
 use tokio::sync::Mutex;
 use zookit_client::{Client, MultiOutcome, RetryPolicy, Stat, Transaction, Version, Zxid};
+use zookit_proto::mutant::{self, Mutant};
 
 use crate::Error;
 use crate::claim::{Claim, ClaimOptions, Join, join};
@@ -71,9 +72,11 @@ impl Exact {
                 }
                 Err(error) => error,
             };
-            if error.may_have_applied() {
+            if error.may_have_applied() && !mutant::on(Mutant::AddedAgain) {
                 match mark.look().await {
-                    Some(stat) if stat.version != mark.version => {
+                    Some(stat)
+                        if stat.version != mark.version || mutant::on(Mutant::AddedByAnybody) =>
+                    {
                         mark.version = stat.version;
                         *kept = Some(mark);
                         return Ok(stat.mzxid);
@@ -81,7 +84,10 @@ impl Exact {
                     Some(_) => *kept = Some(mark),
                     None => return Err(error.into()),
                 }
-            } else if !mark.is_missing(&error, transaction) && !error.is_session_lost() {
+            } else if !error.may_have_applied()
+                && !mark.is_missing(&error, transaction)
+                && !error.is_session_lost()
+            {
                 *kept = Some(mark);
                 return Err(error.into());
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::task::{JoinHandle, JoinSet};
-use zookit_client::{Client, CreateMode, Version, blocking};
+use zookit_client::{Client, CreateMode, Deadline, Version, blocking};
 use zookit_proto::{ErrorCode, OpCode};
 use zookit_recipes::{Barrier, ClaimOptions, DoubleBarrier, Entered, Error, Lost, Parents};
 use zookit_server::core::{Effect, Fault};
@@ -237,6 +237,23 @@ async fn a_lost_connection_is_no_reason_to_enter() {
     drop(first);
     // Who was dropped has left.
     bounded(second.leave()).await.unwrap();
+}
+
+/// What could not be sent in its time is asked again: one enters over lost connections.
+#[tokio::test]
+async fn who_cannot_reach_a_server_in_time_enters_when_there_is_one() {
+    let place = Place::new();
+    let soon = Deadline::After(Duration::from_millis(20));
+    let client = place.client().await.with_deadline(soon);
+    place.disconnect();
+    let waiting = entering(&client, 1);
+    // The second is asked behind the child, so that the child's time is over when its own is.
+    for _ in 0..2 {
+        let late = bounded(client.exists(PATH)).await.unwrap_err();
+        assert!(late.is_transient() && !late.may_have_applied(), "{late}");
+    }
+    place.reconnect();
+    bounded(bounded(waiting).await.unwrap().unwrap().leave()).await.unwrap();
 }
 
 #[tokio::test]

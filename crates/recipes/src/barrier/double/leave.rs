@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use zookit_client::{Client, Transaction, Version};
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
 
 use super::plan::{Leaving, READY, leaving};
@@ -56,6 +57,9 @@ impl Entered {
                 }
             };
             let client = inside.as_ref().map_or(&barrier.client, Claim::client);
+            if mutant::on(Mutant::BarrierLeftUnwaited) && inside.is_none() {
+                return Ok(());
+            }
             barrier.until_gone(client, &waited_for).await?;
             let there = barrier.names(client).await?;
             left.retain(|name| there.contains(name));

@@ -59,8 +59,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use zookit_client::{
-    Client, CreateMode, CreateOptions, EventType, OneShotWatch, Stat, Transaction, Version, Zxid,
+    Client, CreateMode, CreateOptions, EventType, OneShotWatch, RetryPolicy, Stat, Transaction,
+    Version, Zxid,
 };
+use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
 
 use self::plan::{Entering, READY, entering};
@@ -128,14 +130,13 @@ impl DoubleBarrier {
     ///
     /// # Errors
     /// [`is_lost`](Error::is_lost) if the session ended meanwhile, or somebody deleted one's own
-    /// child: one may have been counted, and can enter again. Otherwise the client's, if trying
-    /// again cannot mend it.
+    /// child: one may have been counted, and can enter again; *no reply*, if nobody can tell whether
+    /// that was made. Otherwise the client's, if trying again cannot mend it.
     ///
     /// # Cancel safety
     /// Dropping the future deletes the child in the background.
     pub async fn enter(&self) -> Result<Entered, Error> {
-        let (parent, options) = (self.path.as_str(), &self.options);
-        let (claim, _) = join(&self.client, Join { parent, kind: Kind::Member, options }).await?;
+        let claim = self.join().await?;
         loop {
             let View { ready, others, watch } = self.view(&claim).await?;
             let since = ready.map(|stat| stat.mzxid);
@@ -145,7 +146,9 @@ impl DoubleBarrier {
                 Entering::Wait => {
                     // The event is of what happened behind the view, so behind one's own child:
                     // should it be deleted already, the round had begun all the same.
-                    let created = |event: EventType| event == EventType::NodeCreated;
+                    let created = |event: EventType| {
+                        event == EventType::NodeCreated || mutant::on(Mutant::BarrierWokenEnters)
+                    };
                     if watch.await.is_ok_and(|event| created(event.event_type)) {
                         let since = self.view(&claim).await?.ready.map(|stat| stat.mzxid);
                         return Ok(self.entered(claim, since));
@@ -173,6 +176,21 @@ impl DoubleBarrier {
     /// As [`enter`](Self::enter).
     pub async fn enter_within(&self, time: Duration) -> Result<Option<Entered>, Error> {
         timeout(time, self.enter()).await.ok().transpose()
+    }
+
+    /// Over lost connections, but not over the end of the session, nor over a reply that is lost for
+    /// good: a child that is left until it is swept would be counted beside the next one.
+    async fn join(&self) -> Result<Claim, Error> {
+        let (parent, options) = (self.path.as_str(), &self.options);
+        let (what, client) = (Join { parent, kind: Kind::Member, options }, self.client.session());
+        let policy = RetryPolicy { lost_writes: false, ..endless() };
+        let once = || async {
+            match join(&client, what).await {
+                Err(Error::Client(error)) => Err(error),
+                other => Ok(other),
+            }
+        };
+        Ok(client.retry(policy, |_| once()).await??.0)
     }
 
     fn entered(&self, claim: Claim, since: Option<Zxid>) -> Entered {

@@ -13,6 +13,7 @@ use zookit_client::{
     Answer as Asked, Children, Client, Error, NodeData, OneShotWatch, Stat, WatchEnded,
     WatchedEvent,
 };
+use zookit_proto::mutant::{self, Mutant};
 
 use super::reads::Fate;
 use crate::cache::core::Shared;
@@ -116,6 +117,7 @@ impl Follower<'_> {
             match heard {
                 Ok(_) => mirror.event_of(job),
                 Err(WatchEnded::Closed | WatchEnded::AuthFailed) => self.is_over = true,
+                Err(_) if mutant::on(Mutant::TreeForgetsWatches) => {}
                 // It went with its session, and so did all others.
                 Err(_) if mirror.is_valid(job) => mirror.begin(Watching::Once),
                 Err(_) => {}

@@ -1,5 +1,7 @@
 //! Who is in whose way.
 
+use zookit_proto::mutant::{self, Mutant};
+
 use crate::naming::Kind;
 
 /// What a lock is asked for.
@@ -20,8 +22,9 @@ impl Access {
 
     /// Whether a znode before one's own is in one's way: a reader passes by readers, and nobody
     /// passes by a writer. A plain lock counts as a writer; kazoo's writers are plain locks.
-    pub(super) const fn waits_for(self, kind: Kind) -> bool {
+    pub(super) fn waits_for(self, kind: Kind) -> bool {
         match self {
+            Self::Read if mutant::on(Mutant::ReaderPassesWriter) => false,
             Self::Read => matches!(kind, Kind::Write | Kind::Lock),
             Self::Write => matches!(kind, Kind::Write | Kind::Lock | Kind::Read),
         }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use zookit_client::{
     Acl, Client, CreateMode, CreateOptions, MultiOutcome, RetryPolicy, Transaction, Version,
 };
+use zookit_proto::mutant::{self, Mutant};
 
 use super::super::Item;
 use crate::Error;
@@ -183,7 +184,8 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if !self.settled && !self.claim.is_over() {
+        let left = self.settled || mutant::on(Mutant::TakenLeftWhenDropped);
+        if !left && !self.claim.is_over() {
             let _goes_on = self.claim.spawn(self.hold.clone().give_back());
         }
     }
@@ -238,7 +240,9 @@ impl Hold {
     }
 
     async fn consume(self, transaction: Transaction) -> Result<(), Ended> {
-        let consume = Transaction::new().delete(&self.item, self.version);
+        let any = mutant::on(Mutant::ConsumedWithoutVersion);
+        let version = if any { Version::Any } else { self.version };
+        let consume = Transaction::new().delete(&self.item, version);
         let consume = consume.delete(&self.lock, Version::Any).then(transaction);
         match self.send(consume).await {
             (Ok(()), _) => Ok(()),

@@ -3,8 +3,10 @@
 //!
 //! * [`ALL`]: the programs, one for a recipe. `play.rs`: what a program is, and who acts in it.
 //! * `run.rs`: a run: the storm, and the calm behind it; what must hold of every recipe.
-//! * `places.rs`: who stood in a queue, by the history. `storage.rs`: what is written to by whoever
-//!   holds, and compares tokens, or does not.
+//! * `places.rs`: who stood in a queue, by the history. `holders.rs`: who held, by that and by what
+//!   was noted.
+//! * `storage.rs`: what is written to by whoever holds, and compares tokens, or does not.
+//!   `guarded.rs`: the same, by guarded transactions.
 //! * `mutex.rs` and those beside it: a program with its checker each.
 //!
 //! # What every program has by the frame
@@ -26,13 +28,21 @@
 //! A file beside `mutex.rs` with a type that is a `Play`, and a line in [`ALL`]: the
 //! command, the tests, `cargo xtask sim` and the hunt for mutants take it from there.
 
+mod atomic_long;
 #[cfg(feature = "discovery")]
 mod discovery;
+mod double_barrier;
+mod guarded;
+mod holders;
+mod latch;
+mod locking_queue;
 mod mutex;
 mod places;
 mod play;
+mod read_write;
 mod run;
 mod storage;
+mod tree_cache;
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,6 +63,11 @@ pub struct Program {
 
 /// All of them.
 pub const ALL: &[Program] = &[
+    Program {
+        name: "atomic_long",
+        about: "a count: each addition is a number of its own, by which it is known",
+        play: |setting| Arc::new(atomic_long::Additions::new(setting)),
+    },
     #[cfg(feature = "discovery")]
     Program {
         name: "discovery",
@@ -60,9 +75,34 @@ pub const ALL: &[Program] = &[
         play: |_| Arc::new(discovery::Services::default()),
     },
     Program {
+        name: "double_barrier",
+        about: "two enter together and leave together, and in calm all",
+        play: |setting| Arc::new(double_barrier::Meetings::new(setting)),
+    },
+    Program {
+        name: "latch",
+        about: "an election: latches that stand through it all, and some for a while",
+        play: |setting| Arc::new(latch::Elections::new(setting)),
+    },
+    Program {
+        name: "locking_queue",
+        about: "items that are locked, consumed, given back and put to the end",
+        play: |setting| Arc::new(locking_queue::Work::new(setting)),
+    },
+    Program {
         name: "mutex",
         about: "a lock: who holds adds to three counters, one of which asks for no token",
         play: |setting| Arc::new(mutex::Mutual::new(setting)),
+    },
+    Program {
+        name: "read_write",
+        about: "readers who share, writers who do not, and writers who become readers",
+        play: |setting| Arc::new(read_write::Sharing::new(setting)),
+    },
+    Program {
+        name: "tree_cache",
+        about: "copies of a tree that many write to, and what they tell",
+        play: |setting| Arc::new(tree_cache::Trees::new(setting)),
     },
 ];
 

@@ -20,20 +20,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
-use zookit_client::{
-    BoxFuture, Client, CreateMode, Generation, SessionId, Transaction as Multi, Version, Zxid,
-};
+use zookit_client::{BoxFuture, Client, Version};
 use zookit_recipes::{ClaimOptions, Error, Naming};
-use zookit_server::core::{Change, Transaction};
+use zookit_server::core::Transaction;
 
+use super::guarded;
+use super::holders::{Access, Note, holding, of_this_session, trust};
 use super::places::places;
-use super::play::{Actor, Held, Play, Sessions, Setting, Stage, broken, in_time};
+use super::play::{Actor, Held, Play, ROOT, Setting, Stage, broken, in_time, make};
 use super::storage::Storage;
 
-const ROOT: &str = "/r";
 const LOCK: &str = "/r/lock";
-/// The counter that is a znode.
-const COUNTER: &str = "/r/counter";
 
 /// The program.
 pub(super) struct Mutual {
@@ -47,14 +44,6 @@ struct Noted {
     notes: Vec<Note>,
     plain: Storage,
     fenced: Storage,
-}
-
-/// Guards are named by their tokens.
-#[derive(Debug, Clone)]
-enum Note {
-    Held { by: Sessions, path: String, token: Zxid, session: SessionId, known: Zxid },
-    Trusted { token: Zxid },
-    Ending { token: Zxid },
 }
 
 type Guard = zookit_recipes::MutexGuard;
@@ -118,10 +107,7 @@ impl Mutual {
         match asked {
             Some(Ok(Some(guard))) => {
                 actor.count("held");
-                let (path, token) = (guard.path().to_owned(), guard.token());
-                let (session, known) = (guard.session_id(), actor.client.zxid());
-                let by = actor.sessions.clone();
-                self.note(Note::Held { by, path, token, session, known });
+                self.note(Note::held(actor, &guard, Access::Alone));
                 Ok(Some(guard))
             }
             Some(Err(error)) if pinned || self.setting.tampering && error.is_lost() => Ok(None),
@@ -139,7 +125,7 @@ impl Mutual {
             match actor.rng.u8(0..8) {
                 0 | 1 => self.add(actor, guard, |noted| &mut noted.plain).await,
                 2 | 3 => self.add(actor, guard, |noted| &mut noted.fenced).await,
-                4 | 5 => add_guarded(actor, guard).await,
+                4 | 5 => guarded::add(actor, guard).await,
                 6 => self.wait_for_loss(actor, guard).await?,
                 _ => actor.pause(3000).await,
             }
@@ -152,12 +138,7 @@ impl Mutual {
             actor.count("doubtful");
             return Ok(());
         }
-        let now: Generation = actor.client.generation();
-        if guard.client().pinned_to() != Some(now) {
-            let (session, next) = (guard.session_id(), actor.client.session_id());
-            let what = format!("a guard of session {session} is trusted in session {next}");
-            return broken("trust", what);
-        }
+        of_this_session(actor, guard)?;
         self.note(Note::Trusted { token: guard.token() });
         Ok(())
     }
@@ -298,34 +279,11 @@ async fn tamper(actor: &mut Actor) {
     }
 }
 
-/// Adds to the counter that is a znode: no version is asked for, only that the lock is held.
-async fn add_guarded(actor: &mut Actor, guard: &Guard) {
-    // Behind a fence: an earlier write of this holder, whose reply was lost, may be on its way.
-    let read = guard.client().linearizable_read(|client| client.get_data(COUNTER)).await;
-    let Some(value) = read.ok().and_then(|node| number(node.data.as_deref())) else { return };
-    let most = [20, 500, 10_000][actor.rng.usize(0..3)];
-    actor.pause(most).await;
-    let next = (value + 1).to_string();
-    let write = Multi::new().set_data(COUNTER, next, Version::Any);
-    match actor.whim(guard.guarded_multi(write)).await {
-        Some(Ok(_)) => actor.count("written under guard"),
-        Some(Err(Error::Lost { .. })) => actor.count("refused by guard"),
-        _ => {}
-    }
-}
-
-fn number(data: Option<&[u8]>) -> Option<u64> {
-    std::str::from_utf8(data?).ok()?.parse().ok()
-}
-
 impl Play for Mutual {
     fn prepare<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Held> {
         Box::pin(async move {
-            for path in [ROOT, COUNTER] {
-                let created = client.create(path, "0", CreateMode::Persistent).await;
-                created.or_else(|error| broken("making", error.to_string()))?;
-            }
-            Ok(())
+            make(client, ROOT).await?;
+            guarded::prepare(client).await
         })
     }
 
@@ -353,12 +311,12 @@ impl Play for Mutual {
     }
 
     fn stays(&self, path: &str) -> bool {
-        [ROOT, LOCK, COUNTER].contains(&path)
+        [ROOT, LOCK, guarded::COUNTER].contains(&path)
     }
 
     fn judge(&self, history: &[Transaction]) -> Held {
         let noted = self.noted();
-        holding(&noted.notes, history)?;
+        holding(&noted.notes, &places(history, LOCK))?;
         if self.setting.can_be_trusted() {
             trust(&noted.notes)?;
         }
@@ -366,87 +324,10 @@ impl Play for Mutual {
             let what = format!("{} updates lost though tokens are compared", noted.fenced.lost());
             return broken("fencing", what);
         }
-        let mut value = 0;
-        for transaction in history {
-            guarded(&transaction.change, &mut value, transaction.zxid)?;
-        }
-        Ok(())
+        guarded::judge(history)
     }
 }
 
 fn is_no_node(error: &Error) -> bool {
     error.as_client().is_some_and(zookit_client::Error::is_no_node)
-}
-
-/// Who held stood in the queue with nobody before it.
-fn holding(notes: &[Note], history: &[Transaction]) -> Held {
-    let places = places(history, LOCK);
-    let mut tokens = std::collections::BTreeSet::new();
-    for note in notes {
-        let Note::Held { by, path, token, session, known } = note else { continue };
-        if !by.has(*session) {
-            return broken("token", format!("{path} was held by {session}, a session of nobody's"));
-        }
-        let Some(own) = places.get(token) else {
-            return broken("token", format!("{token} of {path} created no znode of the queue"));
-        };
-        if own.path != *path || own.session != *session {
-            let what =
-                format!("{token} created {} of {}, not {path} of {session}", own.path, own.session);
-            return broken("token", what);
-        }
-        if !tokens.insert(*token) {
-            return broken("token", format!("{path} was held by two guards"));
-        }
-        let moment = own.deleted.unwrap_or(Zxid(i64::MAX)).min(Zxid(known.0 + 1));
-        let before = places.range(..token).map(|(_, place)| place);
-        let mut there =
-            before.filter(|place| place.deleted.is_none_or(|deleted| deleted >= moment));
-        if let Some(other) = there.next() {
-            let what = format!(
-                "{path} was held when its client knew of {known}; {} stood before it, from {} to \
-                 {:?}, and it went at {:?}",
-                other.path, other.created, other.deleted, own.deleted
-            );
-            return broken("holding", what);
-        }
-    }
-    Ok(())
-}
-
-/// Who holds later has a greater token, and who held before is not trusted from then on.
-fn trust(notes: &[Note]) -> Held {
-    let mut greatest = Zxid(0);
-    let mut ended = std::collections::BTreeSet::new();
-    for note in notes {
-        match note {
-            Note::Held { token, .. } => greatest = greatest.max(*token),
-            Note::Ending { token } => drop(ended.insert(*token)),
-            Note::Trusted { token } if *token < greatest && !ended.contains(token) => {
-                let what = format!("{token} is trusted when {greatest} is held already");
-                return broken("trust", what);
-            }
-            Note::Trusted { .. } => {}
-        }
-    }
-    Ok(())
-}
-
-/// Each write of the counter says one more than the one before.
-fn guarded(change: &Change, value: &mut u64, zxid: Zxid) -> Held {
-    match change {
-        Change::SetData { path, data, .. } if *path == *COUNTER => {
-            let written = number(data.as_deref());
-            if written != Some(*value + 1) {
-                let what = format!("at {zxid} the counter went from {value} to {written:?}");
-                return broken("fencing", what);
-            }
-            *value += 1;
-            Ok(())
-        }
-        Change::Multi(changes) => {
-            changes.iter().try_for_each(|change| guarded(change, value, zxid))
-        }
-        _ => Ok(()),
-    }
 }

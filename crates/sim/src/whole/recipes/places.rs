@@ -23,6 +23,23 @@ pub(super) fn places(history: &[Transaction], below: &str) -> BTreeMap<Zxid, Pla
     places.all
 }
 
+/// The number that the server gave a sequential znode, by which it stands in its queue.
+pub(super) fn number_of(path: &str) -> Option<i64> {
+    let digits = path.len().checked_sub(10).and_then(|at| path.get(at..));
+    digits.and_then(|digits| digits.parse().ok())
+}
+
+/// All that was done, operations of multis one by one, in order.
+pub(super) fn changes(history: &[Transaction]) -> impl Iterator<Item = (Zxid, &Change)> {
+    history.iter().flat_map(|done| {
+        let several = match &done.change {
+            Change::Multi(several) => several.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        several.iter().map(|change| (done.zxid, change))
+    })
+}
+
 struct Places {
     below: String,
     all: BTreeMap<Zxid, Place>,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use tokio::time::{sleep, timeout};
-use zookit_client::{BoxFuture, Client, SessionId, StateStream};
+use zookit_client::{BoxFuture, Client, CreateMode, SessionId, StateStream};
 use zookit_server::core::Transaction;
 
 use super::super::programs::Broken;
@@ -62,6 +62,17 @@ pub(super) trait Play: Send + Sync {
 
     /// Holds what was noted against all that the members agreed on.
     fn judge(&self, history: &[Transaction]) -> Held;
+}
+
+/// Below it is what recipes use.
+pub(super) const ROOT: &str = "/r";
+
+/// Makes a znode that is to be there.
+pub(super) async fn make(client: &Client, path: &str) -> Held {
+    match client.create(path, "0", CreateMode::Persistent).await {
+        Ok(_) => Ok(()),
+        Err(error) => broken("making", error.to_string()),
+    }
 }
 
 /// Where it all happens.
@@ -170,7 +181,7 @@ impl Actor {
 
     /// Something came about.
     pub(super) fn count(&self, what: &'static str) {
-        *self.tally.lock().0.entry(what).or_default() += 1;
+        self.tally.lock().add(what, 1);
     }
 }
 
@@ -198,6 +209,10 @@ async fn for_so_many_polls<T>(polls: usize, future: impl Future<Output = T>) -> 
 pub struct Tally(BTreeMap<&'static str, u64>);
 
 impl Tally {
+    pub(super) fn add(&mut self, what: &'static str, count: u64) {
+        *self.0.entry(what).or_default() += count;
+    }
+
     /// How often this came about.
     #[must_use]
     pub fn of(&self, what: &str) -> u64 {
@@ -213,7 +228,7 @@ impl Tally {
 impl AddAssign<&Self> for Tally {
     fn add_assign(&mut self, other: &Self) {
         for (what, count) in other.iter() {
-            *self.0.entry(what).or_default() += count;
+            self.add(what, count);
         }
     }
 }

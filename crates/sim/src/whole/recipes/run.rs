@@ -7,14 +7,16 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
-use zookit_client::{Client, CreateMode, RetryPolicy, Version};
+use zookit_client::{Client, RetryPolicy, Version};
 use zookit_server::core::{Config, Owner, Server};
 
 use super::super::digest::Digest;
 use super::super::programs::Broken;
 use super::super::{SimulatedEnsemble, Trouble, run};
 use super::Program;
-use super::play::{Actor, Held, Play, Sessions, Setting, Shared, Stage, Tally, broken, in_time};
+use super::play::{
+    Actor, Held, Play, Sessions, Setting, Shared, Stage, Tally, broken, in_time, make,
+};
 
 /// What came of a run in which nothing was wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +84,7 @@ impl World {
             Ok(client) => client,
             Err(error) => return broken("connecting", error.to_string()),
         };
-        create(&client, ALIVE).await?;
+        make(&client, ALIVE).await?;
         play.prepare(&client).await?;
         drop(client);
         let stage = Stage { ensemble: Arc::new(ensemble) };
@@ -212,13 +214,6 @@ async fn ended<T>(task: JoinHandle<T>) -> Result<T, Broken> {
     match in_time("liveness", "a step", task).await? {
         Ok(value) => Ok(value),
         Err(panicked) => broken("panic", panicked.to_string()),
-    }
-}
-
-async fn create(client: &Client, path: &str) -> Held {
-    match client.create(path, "0", CreateMode::Persistent).await {
-        Ok(_) => Ok(()),
-        Err(error) => broken("making", error.to_string()),
     }
 }
 
