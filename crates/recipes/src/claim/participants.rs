@@ -33,16 +33,22 @@ impl Participant {
     }
 }
 
-/// The participants of these kinds, in order. Those who go while they are looked at are left out.
+/// The participants of these kinds, in order. Those who go while they are looked at are left out; of
+/// a queue that is not there there are none, since a server removes the container of one that is
+/// empty.
 ///
 /// # Errors
-/// The client's; `NoNode` if there is no such queue.
+/// The client's.
 pub(crate) async fn participants(
     client: &Client,
     parent: &str,
     of: impl Fn(Kind) -> bool,
 ) -> Result<Vec<Participant>, Error> {
-    let names = client.get_child_names(parent).await?;
+    let names = match client.get_child_names(parent).await {
+        Ok(names) => names,
+        Err(error) if error.is_no_node() => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
     let entries = in_order(&names).into_iter().filter(|entry| of(entry.kind));
     let asked: Vec<_> = entries
         .map(|entry| {

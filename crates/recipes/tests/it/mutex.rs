@@ -216,6 +216,9 @@ async fn locks_of_all_kinds_of_clients_exclude_each_other() {
     for naming in [Naming::Curator, Naming::Kazoo, Naming::Go, Naming::Curator] {
         let options = ClaimOptions { naming, data: "me".into(), ..ClaimOptions::default() };
         let lock = Mutex::with_options(&client, PATH, options);
+        // Nobody has asked for it yet.
+        let nobody = bounded(lock.participants()).await.unwrap().is_empty();
+        assert_eq!(nobody, holder.is_none());
         if let Some(holder) = holder.take() {
             assert!(bounded(lock.try_acquire()).await.unwrap().is_none());
             drop(holder);

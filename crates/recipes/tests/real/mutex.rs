@@ -3,7 +3,7 @@
 use zookit_client::{CreateMode, RetryPolicy, Transaction, Version};
 use zookit_recipes::{Error, Mutex};
 
-use crate::story::Stage;
+use crate::story::{Stage, a_moment};
 
 /// Who holds holds on, who waits waits on, and in the end each had it in turn.
 pub(crate) async fn outlives(stage: Stage) {
@@ -19,7 +19,7 @@ pub(crate) async fn outlives(stage: Stage) {
         let queue = Mutex::new(&three, PATH).participants().await.unwrap();
         match queue.get(1) {
             Some(second) => break second.path.clone(),
-            None => tokio::task::yield_now().await,
+            None => a_moment().await,
         }
     };
     stage.leader_is_killed().await;

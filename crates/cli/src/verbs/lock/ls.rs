@@ -1,7 +1,7 @@
 //! `zk lock ls`: who holds, and who waits, in order.
 
 use serde_json::{Value, json};
-use zookit::recipes::{Participant, Selector};
+use zookit::recipes::{Error, Participant, Selector};
 
 use super::failed;
 use crate::connection::Connection;
@@ -19,6 +19,11 @@ pub(super) async fn run(
     let participants = queue.participants().await;
     let participants =
         participants.map_err(|error| failed(Action::Ls, path, connection, &error))?;
+    if participants.is_empty() {
+        // Nobody stands there; or the path is not what was meant.
+        let there = connection.client.get_child_names(path).await;
+        there.map_err(|error| failed(Action::Ls, path, connection, &Error::Client(error)))?;
+    }
     let holds = holding(participants.iter().map(name));
     if output.is_json() {
         let all: Vec<_> = participants.iter().zip(&holds).map(document).collect();

@@ -147,10 +147,10 @@ impl Mutex {
         Ok(ours.then(|| MutexGuard(claim)))
     }
 
-    /// Who holds, first, and who waits, in order.
+    /// Who holds, first, and who waits, in order; nobody where nobody has ever asked for it.
     ///
     /// # Errors
-    /// The client's; `NoNode` if nobody has ever asked for the lock.
+    /// The client's.
     pub async fn participants(&self) -> Result<Vec<Participant>, Error> {
         participants(&self.client, &self.path, in_the_way).await
     }
