@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use zookit_client::{CreateMode, Transaction, Version, blocking};
-use zookit_proto::{OpCode, Request};
+use zookit_proto::{ErrorCode, OpCode, Request, Text};
 use zookit_recipes::{LockingQueue, Lost, QueueLayout, QueueOptions, Taken};
-use zookit_server::core::{Asked, Effect, Fault};
+use zookit_server::core::{Asked, Effect, Fault, Logged};
 
 use crate::place::{Place, bounded};
 
@@ -283,4 +283,38 @@ fn the_blocking_twin_takes_and_consumes() {
     drop(taken);
     assert!(place.server.wait(Duration::from_secs(30), |server| server.sessions().is_empty()));
     assert_eq!(place.children(TAKEN), [""; 0]);
+}
+
+/// Whether it was locked is not known, since it was not: another one locks it, and so gives it the
+/// version that was looked for. What is given back in the background is not that one's.
+#[tokio::test]
+async fn who_may_have_locked_an_item_does_not_give_back_another_ones() {
+    let place = Place::new();
+    let (one, two) = (place.client().await, place.client().await);
+    let (queue, other) = (LockingQueue::new(&one, PATH), LockingQueue::new(&two, PATH));
+    bounded(queue.put("a")).await.unwrap();
+    place.server.add_fault(on_multi(Effect::LoseRequest));
+    // Nor is anybody told what became of it, for as long as it is asked for the caller.
+    let session = one.session_id();
+    let busy = Fault::new(Effect::Fail(ErrorCode::ThrottledOp), move |asked| {
+        let taken = |path: &Text| path.to_string().starts_with(TAKEN);
+        asked.session == session
+            && (asked.opcode() == OpCode::Multi || asked.path().is_some_and(taken))
+            && asked.opcode() != OpCode::GetChildren
+    });
+    let busy = place.server.add_fault(busy);
+    let doubt = bounded(queue.try_take()).await.unwrap_err();
+    assert!(doubt.may_have_applied(), "{doubt}");
+    let taken = bounded(other.try_take()).await.unwrap().unwrap();
+    let lock = taken.path().to_owned();
+    place.server.log_requests(1000);
+    assert!(place.server.remove_fault(busy) > Some(0));
+    // The first look that is answered is the last.
+    let looked = |entry: &Logged| {
+        entry.session == session && entry.path.as_ref().is_some_and(|path| *path == *lock)
+    };
+    place.until(|server| server.request_log().any(looked)).await;
+    bounded(one.fence()).await.unwrap();
+    assert!(bounded(taken.holds()).await.unwrap());
+    bounded(taken.consume()).await.unwrap();
 }

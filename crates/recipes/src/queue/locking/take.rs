@@ -13,7 +13,7 @@ use super::super::names::Entry;
 use super::Inner;
 use super::taken::{Hold, Taken};
 use crate::Error;
-use crate::claim::Claim;
+use crate::claim::{Claim, endless};
 
 /// How often what others change meanwhile, or what was lost, is done again.
 const MOST_ATTEMPTS: u32 = 8;
@@ -90,14 +90,14 @@ impl Locking {
             Err(error) => error,
         };
         if error.may_have_applied() {
-            return match self.look(path, id).await {
+            return match look(&self.client, path, id, RetryPolicy::default()).await {
                 Ok(Some(token)) => Ok(Attempt::Locked(token)),
                 Ok(None) => Ok(Attempt::Again(error.into())),
                 Err(_) => {
-                    // Nobody knows, and nobody will ask: given back, if it was locked.
+                    // Nobody knows, and nobody will ask.
                     let version = item.stat.version.wrapping_add(1);
                     let hold = Hold::new(self.client.clone(), &item.path, version, path);
-                    tokio::spawn(hold.give_back());
+                    tokio::spawn(give_back_if_locked(hold, id.clone()));
                     Err(error.into())
                 }
             };
@@ -115,15 +115,29 @@ impl Locking {
             Err(error.into())
         }
     }
+}
 
-    /// The lock, once what was lost is decided; `None` if it is not this one.
-    async fn look(&self, path: &str, id: &Bytes) -> Result<Option<Zxid>, zookit_client::Error> {
-        let look = || self.client.linearizable_read(|client| client.get_data(path));
-        match self.client.retry(RetryPolicy::default(), |_| look()).await {
-            Ok(node) if node.data.as_ref() == Some(id) => Ok(Some(node.stat.czxid)),
-            Ok(_) => Ok(None),
-            Err(error) if error.is_no_node() => Ok(None),
-            Err(error) => Err(error),
-        }
+/// Gives an item back of which it is not known whether it was locked. Its version does not tell: if
+/// it was not, the one who locks it next gives it the same.
+async fn give_back_if_locked(hold: Hold, id: Bytes) {
+    let found = look(hold.client(), hold.lock(), &id, endless()).await;
+    if matches!(found, Ok(Some(_))) {
+        let _what_is_told = hold.give_back().await;
+    }
+}
+
+/// The lock, once what was lost is decided; `None` if it is not this one.
+async fn look(
+    client: &Client,
+    path: &str,
+    id: &Bytes,
+    policy: RetryPolicy,
+) -> Result<Option<Zxid>, zookit_client::Error> {
+    let look = || client.linearizable_read(|client| client.get_data(path));
+    match client.retry(policy, |_| look()).await {
+        Ok(node) if node.data.as_ref() == Some(id) => Ok(Some(node.stat.czxid)),
+        Ok(_) => Ok(None),
+        Err(error) if error.is_no_node() => Ok(None),
+        Err(error) => Err(error),
     }
 }

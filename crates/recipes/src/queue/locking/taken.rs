@@ -199,7 +199,8 @@ impl Deref for Taken {
     }
 }
 
-/// What an item is held by: a version of it that nobody else has seen made, and a lock.
+/// What an item is held by, which was locked: a version of it that nobody else has seen made, and a
+/// lock.
 #[derive(Debug, Clone)]
 pub(super) struct Hold {
     /// Pinned to the session.
@@ -219,6 +220,16 @@ impl Hold {
     pub(super) fn new(client: Client, item: &str, version: i32, lock: &str) -> Self {
         let version = Version::Exactly(version);
         Self { client, item: item.to_owned(), version, lock: lock.to_owned() }
+    }
+
+    /// Pinned to the session.
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The path of the lock.
+    pub(super) fn lock(&self) -> &str {
+        &self.lock
     }
 
     pub(super) async fn give_back(self) -> Result<(), Ended> {
