@@ -134,6 +134,30 @@ pub(crate) async fn join(
     client: &Client,
     what: Join<'_>,
 ) -> Result<(Claim, Option<Vec<String>>), Error> {
+    let once = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
+    join_looking(client, what, once).await
+}
+
+/// As [`join`], but what became of a create without a reply is asked for as long as its session lives:
+/// for recipes in which a znode must not stand beside the one that was made in its place.
+///
+/// # Errors
+/// As [`join`]; *no reply* only if the session ended before anybody could tell.
+///
+/// # Cancel safety
+/// As [`join`].
+pub(crate) async fn join_for_certain(
+    client: &Client,
+    what: Join<'_>,
+) -> Result<(Claim, Option<Vec<String>>), Error> {
+    join_looking(client, what, endless()).await
+}
+
+async fn join_looking(
+    client: &Client,
+    what: Join<'_>,
+    looking: RetryPolicy,
+) -> Result<(Claim, Option<Vec<String>>), Error> {
     let client = client.session();
     let name = what.options.naming.name(what.kind, &client.unique_id());
     let create = Create {
@@ -141,6 +165,7 @@ pub(crate) async fn join(
         parent: what.parent.to_owned(),
         options: what.options.clone(),
         client,
+        looking,
     };
     if mutant::on(Mutant::JoinEndsWithCaller) {
         return create.run().await;
@@ -155,6 +180,8 @@ struct Create {
     path: String,
     parent: String,
     options: ClaimOptions,
+    /// How long it is asked what became of a create without a reply.
+    looking: RetryPolicy,
 }
 
 const MODE: CreateMode = CreateMode::EphemeralSequential;
@@ -198,7 +225,7 @@ impl Create {
         if mutant::on(Mutant::ClaimOfAnybody) {
             return self.client.find_unique(&join_path(&self.parent, "_c_"), MODE).await;
         }
-        self.client.find_unique(&self.path, MODE).await
+        self.client.retry(self.looking, |_| self.client.find_unique(&self.path, MODE)).await
     }
 
     /// Both leave at once: the listing is read behind the create.

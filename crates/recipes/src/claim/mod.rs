@@ -34,7 +34,7 @@ use zookit_proto::mutant::{self, Mutant};
 
 pub(crate) use self::exchange::{Instead, exchange};
 pub use self::join::{ClaimOptions, Parents};
-pub(crate) use self::join::{Join, join};
+pub(crate) use self::join::{Join, join, join_for_certain};
 pub use self::lost::Lost;
 pub use self::participants::Participant;
 pub(crate) use self::participants::participants;

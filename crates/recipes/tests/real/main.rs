@@ -38,7 +38,13 @@ async fn every_recipe_outlives_its_leader() {
         let _ = writeln!(std::io::stderr(), "{skipped}");
     }
     for release in listed {
-        let _ = writeln!(std::io::stderr(), "on {}", release.version);
+        let version = release.version;
+        // Before that servers know no containers, which are what recipes make parents of.
+        if (version.major, version.minor) < (3, 5) {
+            let _ = writeln!(std::io::stderr(), "skipped: {version} knows no containers");
+            continue;
+        }
+        let _ = writeln!(std::io::stderr(), "on {version}");
         outlive(&release).await;
     }
 }

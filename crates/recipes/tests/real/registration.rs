@@ -13,6 +13,8 @@ pub(crate) async fn outlives(stage: Stage) {
     let registration = Discovery::new(&one, BASE).register(instance).unwrap();
     registration.registered().await.unwrap();
     let found = Discovery::new(&other, BASE);
+    // Its server may not have heard yet.
+    other.fence().await.unwrap();
     let cache = found.cache("search").await.unwrap();
     let path = format!("{BASE}/search/{ID}");
     let before = other.exists(&path).await.unwrap().unwrap();

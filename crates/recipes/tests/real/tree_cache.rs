@@ -14,6 +14,8 @@ pub(crate) async fn outlives(stage: Stage) {
         let path = format!("{PATH}/{}/{number}", number % 3);
         writer.create_with_parents(&path, "before", CreateMode::Persistent).await.unwrap();
     }
+    // Its server may not have heard of all yet.
+    one.fence().await.unwrap();
     let cache = TreeCache::start(&one, PATH);
     cache.initialized().await.unwrap();
     assert_eq!(cache.len(), 24);

@@ -67,7 +67,7 @@ use zookit_proto::path::join as join_path;
 
 use self::plan::{Entering, READY, entering};
 use crate::Error;
-use crate::claim::{Claim, ClaimOptions, Join, endless, join};
+use crate::claim::{Claim, ClaimOptions, Join, endless, join_for_certain};
 use crate::naming::Kind;
 use crate::race::first;
 
@@ -130,8 +130,8 @@ impl DoubleBarrier {
     ///
     /// # Errors
     /// [`is_lost`](Error::is_lost) if the session ended meanwhile, or somebody deleted one's own
-    /// child: one may have been counted, and can enter again; *no reply*, if nobody can tell whether
-    /// that was made. Otherwise the client's, if trying again cannot mend it.
+    /// child: one may have been counted, and can enter again; *no reply*, if it ended before anybody
+    /// could tell whether that was made. Otherwise the client's, if trying again cannot mend it.
     ///
     /// # Cancel safety
     /// Dropping the future deletes the child in the background.
@@ -178,14 +178,14 @@ impl DoubleBarrier {
         timeout(time, self.enter()).await.ok().transpose()
     }
 
-    /// Over lost connections, but not over the end of the session, nor over a reply that is lost for
-    /// good: a child that is left until it is swept would be counted beside the next one.
+    /// Over lost connections, but not over the end of the session: a child that is left until it is
+    /// swept would be counted beside the next one.
     async fn join(&self) -> Result<Claim, Error> {
         let (parent, options) = (self.path.as_str(), &self.options);
         let (what, client) = (Join { parent, kind: Kind::Member, options }, self.client.session());
         let policy = RetryPolicy { lost_writes: false, ..endless() };
         let once = || async {
-            match join(&client, what).await {
+            match join_for_certain(&client, what).await {
                 Err(Error::Client(error)) => Err(error),
                 other => Ok(other),
             }
