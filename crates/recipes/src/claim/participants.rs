@@ -34,15 +34,20 @@ impl Participant {
 }
 
 /// The participants of these kinds, in order. Those who go while they are looked at are left out.
+/// A queue that does not exist has none: its znode is a container, which the server removes when
+/// the last of them has gone.
 ///
 /// # Errors
-/// The client's; `NoNode` if there is no such queue.
+/// The client's.
 pub(crate) async fn participants(
     client: &Client,
     parent: &str,
     of: impl Fn(Kind) -> bool,
 ) -> Result<Vec<Participant>, Error> {
-    let names = client.get_child_names(parent).await?;
+    let names = match client.get_child_names(parent).await {
+        Err(error) if error.is_no_node() => return Ok(Vec::new()),
+        listed => listed?,
+    };
     let entries = in_order(&names).into_iter().filter(|entry| of(entry.kind));
     let asked: Vec<_> = entries
         .map(|entry| {

@@ -151,7 +151,7 @@ impl Latch {
     /// The server is asked: it may know of a change before this latch has [told](Self::changes) it.
     ///
     /// # Errors
-    /// The client's; `NoNode` if nobody ever stood.
+    /// The client's; none if nobody stands, but nobody.
     #[doc(alias = "getParticipants")]
     #[doc(alias = "getLeader")]
     pub async fn participants(&self) -> Result<Vec<Participant>, Error> {

@@ -172,7 +172,7 @@ impl Selector {
     /// Who leads, first, and who stands behind it, in order; their data are their ids.
     ///
     /// # Errors
-    /// The client's; `NoNode` if nobody ever stood.
+    /// The client's; none if nobody stands, but nobody.
     #[doc(alias = "getParticipants")]
     #[doc(alias = "contenders")]
     pub async fn participants(&self) -> Result<Vec<Participant>, Error> {

@@ -150,7 +150,7 @@ impl Mutex {
     /// Who holds, first, and who waits, in order.
     ///
     /// # Errors
-    /// The client's; `NoNode` if nobody has ever asked for the lock.
+    /// The client's; none if nobody asks for the lock, but nobody.
     pub async fn participants(&self) -> Result<Vec<Participant>, Error> {
         participants(&self.client, &self.path, in_the_way).await
     }

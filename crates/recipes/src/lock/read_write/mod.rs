@@ -200,7 +200,7 @@ impl ReadWriteLock {
     /// is first does.
     ///
     /// # Errors
-    /// The client's; `NoNode` if nobody has ever asked for the lock.
+    /// The client's; none if nobody asks for the lock, but nobody.
     pub async fn participants(&self) -> Result<Vec<Participant>, Error> {
         participants(&self.client, &self.path, |kind| Access::Write.waits_for(kind)).await
     }

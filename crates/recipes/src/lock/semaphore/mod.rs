@@ -275,10 +275,7 @@ impl Semaphore {
     /// # Errors
     /// The client's.
     pub async fn waiting(&self) -> Result<Vec<Participant>, Error> {
-        match participants(&self.client, &self.layout.locks, in_the_way).await {
-            Err(Error::Client(error)) if error.is_no_node() => Ok(Vec::new()),
-            done => done,
-        }
+        participants(&self.client, &self.layout.locks, in_the_way).await
     }
 
     /// What a fixed limit can never satisfy is not waited for.
