@@ -4,10 +4,11 @@ use std::any::Any;
 use std::time::Duration;
 
 use zookit_client::{Client, CreateMode, Transaction, Version};
+use zookit_proto::OpCode;
 use zookit_recipes::cache::{CacheOptions, Event, TreeCache};
 use zookit_recipes::{Group, Latch, Mutex, Party, PartyKind, PersistentNode, Standing, TtlNode};
 
-use super::{tasks, until_tasks};
+use super::{round_trips, tasks, until_tasks};
 use crate::place::{Place, bounded, poll_once};
 
 /// One of each that has tasks of its own, all of them at work.
@@ -111,6 +112,24 @@ fn whoever_is_told_something_may_ask_a_blocking_client() {
     }
     latch.close().unwrap();
     assert_eq!(place.children("/leader"), [""; 0]);
+}
+
+/// CURATOR-384 and others: the list of servers was replaced by what the servers say of themselves.
+#[tokio::test]
+async fn a_client_asks_nobody_where_else_there_are_servers() {
+    let place = Place::new();
+    place.server.log_requests(1000);
+    let client = place.client().await;
+    round_trips(&client, 3).await;
+    place.server.drop_connections();
+    round_trips(&client, 3).await;
+    place.expire(client.session_id());
+    round_trips(&client, 3).await;
+    // A read that was on its way when the connection went is asked again.
+    let asked = place.asked();
+    assert!(asked.iter().all(|code| *code == OpCode::Exists), "{asked:?}");
+    let about = place.server.watches();
+    assert!(about.is_empty(), "{about:?}");
 }
 
 /// CURATOR-164, CURATOR-617: what was taken back while there was no connection came back with it.

@@ -6,8 +6,6 @@ mod caches;
 mod claims;
 mod leftovers;
 
-use std::time::Duration;
-
 use tokio::runtime::Handle;
 use zookit_client::{Client, SessionId};
 
@@ -22,7 +20,7 @@ fn tasks() -> usize {
 async fn until_tasks(most: usize) {
     bounded(async {
         while tasks() > most {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await;
