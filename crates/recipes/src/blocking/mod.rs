@@ -9,10 +9,10 @@
 //! What waits for others to do something has a second name that ends in `_within` and takes a time.
 //! It answers as the first one does, but for one thing: `None` says that the time is over. (Where
 //! the first one answers nothing but that it is done, the second answers whether it is: `false` is
-//! the time.) An error is an error, in either. So of a stream, which answers `None` at its end, the
-//! *outer* one is the time: `None` is *nothing yet*, `Some(None)` is *nothing ever*. Nothing is lost
-//! by giving up: what comes later is told by the next call, and what was asked for is taken back in
-//! the background.
+//! the time.) An error is an error, in either. So where the first one answers an `Option` itself,
+//! as a stream does at its end, the *outer* one is the time: `None` is *nothing yet*, `Some(None)`
+//! is what `None` is without a time. Nothing is lost by giving up: what comes later is told by the
+//! next call, and what was asked for is taken back in the background.
 //!
 //! ```
 //! # use std::time::Duration;
