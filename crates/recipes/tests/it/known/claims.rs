@@ -28,7 +28,8 @@ async fn a_session_that_is_given_up_and_lives_leaves_nothing_to_be_taken_for_one
     place.until_children("/lock", 2).await;
     place.disconnect();
     assert_eq!(bounded(led.lost()).await, Lost::SessionOver);
-    assert_eq!(bounded(held.lost()).await, Lost::SessionOver);
+    // This one has told nobody, and is to know it by itself.
+    bounded(held.doubted()).await;
     assert!(!led.is_trusted() && !held.is_trusted());
     let made = |place: &Place| ["/leader", "/lock", "/nodes"].map(|path| owners(place, path));
     let old = held.session_id();
@@ -55,8 +56,13 @@ async fn a_session_that_is_given_up_and_lives_leaves_nothing_to_be_taken_for_one
     })
     .await;
     assert_eq!(made(&place), [vec![new], vec![new], vec![new]]);
-    assert!(bounded(held.release()).await.unwrap_err().is_lost());
     assert!(next.is_trusted());
+    // What is trusted now is the next session, and not what the last one had.
+    assert!(!led.is_trusted() && !held.is_trusted());
+    let write = || Transaction::new().create("/x", (), CreateMode::Persistent);
+    assert!(bounded(led.guarded_multi(write())).await.unwrap_err().is_lost());
+    assert!(bounded(held.guarded_multi(write())).await.unwrap_err().is_lost());
+    assert!(bounded(held.release()).await.unwrap_err().is_lost());
 }
 
 /// CURATOR-206: nobody tells the holder that its network has gone, and another one holds.
@@ -78,6 +84,8 @@ async fn who_is_cut_off_trusts_its_lock_no_more_when_another_holds_it() {
     place.reconnect();
     let write = Transaction::new().create("/x", (), CreateMode::Persistent);
     assert!(bounded(first.guarded_multi(write)).await.unwrap_err().is_lost());
+    bounded(one.exists("/")).await.unwrap();
+    assert!(!first.is_trusted() && second.is_trusted());
 }
 
 /// CURATOR-678: a lock whose release had no reply is held by nobody who knows of it.
