@@ -1,5 +1,7 @@
 //! `docs/GUARANTEES.md`: each promise names the tests that check it, and those tests are there.
 //!
+//! A mutant that is named beside them is in the table of those.
+//!
 //! A trial on real ensembles is named as a test is, by its file and its name; most of them are
 //! carried out by `cargo xtask survive` alone.
 
@@ -14,6 +16,12 @@ const PAGE: &str = "docs/GUARANTEES.md";
 /// What the last column of a table of promises is called.
 const CHECKED_BY: &str = "checked by";
 
+/// What the first column of the table of bugs that can be put back is called.
+const MUTANT: &str = "mutant";
+
+/// What the column is called in which a table of promises names some of those.
+const MUTANTS: &str = "mutants";
+
 /// What is said of a promise that takes a quorum, or a lost reply on a real server.
 const TO_BE_PROVED: &str = "to be proved on a real ensemble";
 
@@ -23,17 +31,34 @@ pub(super) fn check(files: &[Source]) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     // Other tables are written by commands, and promise nothing.
-    let promises = |table: &Table| table.header.last().is_some_and(|last| last == CHECKED_BY);
-    for row in tables(&page.text).into_iter().filter(promises).flat_map(|table| table.rows) {
-        let mut add = |message| findings.push(Finding::new(RULE, PAGE, Some(row.line), message));
-        let checks = row.cells.last().map_or("", String::as_str);
-        let named = code(checks);
-        if named.is_empty() && !checks.contains(TO_BE_PROVED) {
-            add(format!("a promise without a test, which is not {TO_BE_PROVED:?} either"));
+    let promises = |table: &&Table| table.header.last().is_some_and(|last| last == CHECKED_BY);
+    let tables = tables(&page.text);
+    let mutants = mutants(&tables);
+    for table in tables.iter().filter(promises) {
+        let names_mutants = table.header.iter().position(|name| name == MUTANTS);
+        for row in &table.rows {
+            let mut add =
+                |message| findings.push(Finding::new(RULE, PAGE, Some(row.line), message));
+            let checks = row.cells.last().map_or("", String::as_str);
+            let named = code(checks);
+            if named.is_empty() && !checks.contains(TO_BE_PROVED) {
+                add(format!("a promise without a test, which is not {TO_BE_PROVED:?} either"));
+            }
+            named.iter().filter_map(|test| missing(test, files)).for_each(&mut add);
+            let cell = names_mutants.and_then(|column| row.cells.get(column));
+            let unknown = cell.map_or_else(Vec::new, |cell| code(cell)).into_iter();
+            let unknown = unknown.filter(|name| !mutants.contains(name));
+            unknown.for_each(|name| add(format!("there is no mutant {name}")));
         }
-        named.iter().filter_map(|test| missing(test, files)).for_each(add);
     }
     findings
+}
+
+/// The bugs that can be put back.
+fn mutants(tables: &[Table]) -> Vec<&str> {
+    let of = |table: &&Table| table.header.first().is_some_and(|first| first == MUTANT);
+    let rows = tables.iter().filter(of).flat_map(|table| &table.rows);
+    rows.filter_map(|row| row.cells.first()).flat_map(|cell| code(cell)).collect()
 }
 
 /// Where the trials on real ensembles are, each in a file with its name.
@@ -118,6 +143,19 @@ mod tests {
         let trials = "crates/trials/src/survive/scenarios/c.rs";
         let message = format!("{trials} has no test it-stands");
         assert_eq!(found(&format!("`{trials}::it-stands`")), [message]);
+    }
+
+    #[test]
+    fn a_mutant_that_is_not_there_is_found() {
+        let text = "| bug | mutants | checked by |\n|---|---|---|\n\
+                    | 7 | `doubtful`, `awake` | `a.rs::it_holds` |\n| 8 | | `a.rs::it_holds` |\n\n\
+                    | mutant | seeds |\n|---|---|\n| `doubtful` | 1 |\n";
+        let files = [
+            Source { path: PAGE.to_owned(), text: text.to_owned() },
+            Source { path: "a.rs".to_owned(), text: "#[test]\nfn it_holds() {}\n".to_owned() },
+        ];
+        let found: Vec<_> = check(&files).into_iter().map(|finding| finding.message).collect();
+        assert_eq!(found, ["there is no mutant awake"]);
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::timeout;
 use zookit_client::Stat;
-use zookit_client::blocking::{Client, TimedOut};
+use zookit_client::blocking::Client;
 
+use super::Told;
 use crate::group::{member, party};
 use crate::{Error, NodeState, PartyKind};
 
@@ -73,20 +74,21 @@ impl Members<'_> {
     ///
     /// # Errors
     /// As there.
-    pub fn wait(&mut self) -> Result<Option<BTreeMap<String, Bytes>>, Error> {
+    #[expect(clippy::should_implement_trait, reason = "it may fail")]
+    pub fn next(&mut self) -> Result<Option<BTreeMap<String, Bytes>>, Error> {
         self.client.wait(self.members.next())
     }
 
-    /// As [`Members::next`](member::Members::next), for this long at most.
+    /// The same, for this long at most; `None` if nobody came or went by then, and inside what that
+    /// answers. Nothing is lost by that.
     ///
     /// # Errors
-    /// The outer one: nobody came or went in that time. The inner one as there.
-    pub fn wait_within(
+    /// As there.
+    pub fn next_within(
         &mut self,
         time: Duration,
-    ) -> Result<Result<Option<BTreeMap<String, Bytes>>, Error>, TimedOut> {
-        let within = async { timeout(time, self.members.next()).await };
-        self.client.wait(within).map_err(|_| TimedOut)
+    ) -> Result<Option<Option<BTreeMap<String, Bytes>>>, Error> {
+        self.client.wait(async { timeout(time, self.members.next()).await }).ok().transpose()
     }
 }
 
@@ -165,12 +167,26 @@ impl<K: std::ops::Deref<Target = crate::PersistentNode>> Kept<K> {
         self.kept.state()
     }
 
+    /// How it stands, and then each change of that; see [`Told`].
+    pub fn changes(&self) -> Told<NodeState> {
+        Told::new(self.kept.changes(), self.client.clone())
+    }
+
     /// As [`PersistentNode::wait_there`](crate::PersistentNode::wait_there).
     ///
     /// # Errors
     /// As there.
     pub fn wait_there(&self) -> Result<Stat, Error> {
         self.client.wait(self.kept.wait_there())
+    }
+
+    /// The same, for this long at most; `None` if it is not there by then.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn wait_there_within(&self, time: Duration) -> Result<Option<Stat>, Error> {
+        let within = async { timeout(time, self.kept.wait_there()).await };
+        self.client.wait(within).ok().transpose()
     }
 
     /// As [`PersistentNode::set_data`](crate::PersistentNode::set_data).

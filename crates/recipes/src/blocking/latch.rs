@@ -100,8 +100,10 @@ impl Latch {
     }
 }
 
-/// The twin of [`Changes`]. It keeps the session open, as a clone of the client does.
+/// The twin of [`Changes`]: an iterator that waits for the next change. It keeps the session open,
+/// as a clone of the client does.
 #[derive(Debug)]
+#[must_use = "it tells nothing unless it is asked"]
 pub struct Told<T> {
     changes: Changes<T>,
     client: Client,
@@ -112,20 +114,18 @@ impl<T: Clone> Told<T> {
         Self { changes, client }
     }
 
-    /// As [`Changes::next`].
-    pub fn wait(&mut self) -> Option<Change<T>> {
-        self.client.wait(self.changes.next())
+    /// As [`Changes::next`], for this long at most; `None` if nothing changed by then, and inside
+    /// what that answers.
+    pub fn next_within(&mut self, time: Duration) -> Option<Option<Change<T>>> {
+        self.client.wait(async { timeout(time, self.changes.next()).await }).ok()
     }
+}
 
-    /// As [`Changes::next`], for this long at most.
-    ///
-    /// # Errors
-    /// Nothing changed in that time.
-    pub fn wait_within(
-        &mut self,
-        time: Duration,
-    ) -> Result<Option<Change<T>>, zookit_client::blocking::TimedOut> {
-        let within = async { timeout(time, self.changes.next()).await };
-        self.client.wait(within).map_err(|_| zookit_client::blocking::TimedOut)
+impl<T: Clone> Iterator for Told<T> {
+    type Item = Change<T>;
+
+    /// As [`Changes::next`].
+    fn next(&mut self) -> Option<Change<T>> {
+        self.client.wait(self.changes.next())
     }
 }

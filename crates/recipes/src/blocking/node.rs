@@ -142,10 +142,21 @@ impl TtlNode {
         Self { node: client.within(start), client: client.clone() }
     }
 
+    /// As [the async one](persistent::PersistentNode::path).
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.node.path()
+    }
+
     /// As [the async one](persistent::PersistentNode::state).
     #[must_use]
     pub fn state(&self) -> NodeState {
         self.node.state()
+    }
+
+    /// How it stands, and then each change of that; see [`Told`].
+    pub fn changes(&self) -> Told<NodeState> {
+        Told::new(self.node.changes(), self.client.clone())
     }
 
     /// As [the async one](persistent::PersistentNode::wait_there).
@@ -154,6 +165,15 @@ impl TtlNode {
     /// As there.
     pub fn wait_there(&self) -> Result<Stat, Error> {
         self.client.wait(self.node.wait_there())
+    }
+
+    /// The same, for this long at most; `None` if it is not there by then.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn wait_there_within(&self, time: Duration) -> Result<Option<Stat>, Error> {
+        let within = async { timeout(time, self.node.wait_there()).await };
+        self.client.wait(within).ok().transpose()
     }
 
     /// As [the async one](persistent::PersistentNode::set_data).

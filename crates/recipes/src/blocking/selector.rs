@@ -1,10 +1,14 @@
 //! Leading, while a closure runs.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use zookit_client::blocking::Client;
 
 use super::Guard;
 use crate::Error;
 use crate::claim::Participant;
+use crate::election::seat::Seat;
 use crate::election::{ElectionOptions, Leadership, selector};
 
 /// The twin of [`Selector`](selector::Selector).
@@ -53,10 +57,30 @@ impl Selector {
     /// The client's, if trying again cannot mend it: the closure was not called.
     pub fn run<T>(&self, lead: impl FnOnce(&Guard<Leadership>) -> T) -> Result<T, Error> {
         let seat = self.client.wait(self.selector.first())?;
+        Ok(self.lead(&seat, lead))
+    }
+
+    /// The same, if this one leads in this time; `None` if it does not: the closure was not called,
+    /// and its place in the queue is given up, in the background. How long the closure takes is its
+    /// own affair.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_within<T>(
+        &self,
+        time: Duration,
+        lead: impl FnOnce(&Guard<Leadership>) -> T,
+    ) -> Result<Option<T>, Error> {
+        let within = async { timeout(time, self.selector.first()).await };
+        let seat = self.client.wait(within).ok().transpose()?;
+        Ok(seat.map(|seat| self.lead(&seat, lead)))
+    }
+
+    fn lead<T>(&self, seat: &Seat, lead: impl FnOnce(&Guard<Leadership>) -> T) -> T {
         let guard = Guard::new(seat.leadership(), self.client.clone());
         let value = lead(&guard);
-        self.client.wait(self.selector.leave(&seat));
-        Ok(value)
+        self.client.wait(self.selector.leave(seat));
+        value
     }
 
     /// As [the async one](selector::Selector::participants).

@@ -230,7 +230,7 @@ impl Cache {
     }
 
     /// Looks at all of it, as it is at one moment. The following waits meanwhile: be quick, and do
-    /// not call this cache.
+    /// not call this cache. Nor a blocking client: its thread may be the one that waits.
     pub fn with<T>(&self, look: impl FnOnce(Tree<'_>) -> T) -> T {
         look(Tree::new(&self.shared.read()))
     }

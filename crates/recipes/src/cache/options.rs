@@ -16,7 +16,8 @@ pub enum Scope {
 }
 
 /// Says of a path how far a cache goes there. It is asked for a znode when that is first heard of,
-/// under the cache's own lock: it must be quick, and always say the same.
+/// under the cache's own lock, where the cache follows: it must be quick, wait for nothing, and
+/// always say the same.
 #[derive(Clone)]
 pub struct Filter(Arc<dyn Fn(&str) -> Scope + Send + Sync>);
 

@@ -33,9 +33,9 @@ impl Participant {
     }
 }
 
-/// The participants of these kinds, in order. Those who go while they are looked at are left out; of
-/// a queue that is not there there are none, since a server removes the container of one that is
-/// empty.
+/// The participants of these kinds, in order. Those who go while they are looked at are left out.
+/// A queue that does not exist has none: its znode is a container, which the server removes when
+/// the last of them has gone.
 ///
 /// # Errors
 /// The client's.
@@ -45,9 +45,8 @@ pub(crate) async fn participants(
     of: impl Fn(Kind) -> bool,
 ) -> Result<Vec<Participant>, Error> {
     let names = match client.get_child_names(parent).await {
-        Ok(names) => names,
         Err(error) if error.is_no_node() => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
+        listed => listed?,
     };
     let entries = in_order(&names).into_iter().filter(|entry| of(entry.kind));
     let asked: Vec<_> = entries

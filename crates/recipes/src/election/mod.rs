@@ -73,7 +73,8 @@ impl ElectionOptions {
     }
 }
 
-/// Whoever stands in the queue, by whatever name.
+/// Whoever stands in the queue, by whatever name. What is in none, as the mark of a writer, is in
+/// nobody's way.
 const fn in_the_way(kind: Kind) -> bool {
-    !matches!(kind, Kind::Lease)
+    matches!(kind, Kind::Lock | Kind::Read | Kind::Write | Kind::Latch)
 }

@@ -10,6 +10,7 @@ mod discovery;
 mod dropped;
 mod group;
 mod hand_off;
+mod known;
 mod latch;
 mod lease;
 mod locking_queue;

@@ -235,6 +235,23 @@ async fn locks_of_all_kinds_of_clients_exclude_each_other() {
     bounded(Mutex::new(&client, PATH).acquire()).await.unwrap().release().await.unwrap();
 }
 
+/// A container goes with the last who stood in it: that is no error of who looks.
+#[tokio::test]
+async fn nobody_stands_in_a_queue_that_is_not_there() {
+    use zookit_recipes::{ReadWriteLock, Selector, Semaphore};
+    let place = Place::new();
+    let client = place.client().await;
+    let (read_write, semaphore) =
+        (ReadWriteLock::new(&client, PATH), Semaphore::new(&client, PATH, 1));
+    assert_eq!(bounded(Mutex::new(&client, PATH).participants()).await.unwrap(), []);
+    assert_eq!(bounded(Selector::new(&client, PATH, "").participants()).await.unwrap(), []);
+    assert_eq!(bounded(read_write.participants()).await.unwrap(), []);
+    assert_eq!(bounded(read_write.readers()).await.unwrap(), []);
+    assert_eq!(bounded(read_write.writers()).await.unwrap(), []);
+    assert_eq!(bounded(semaphore.waiting()).await.unwrap(), []);
+    assert_eq!(bounded(semaphore.holders()).await.unwrap(), []);
+}
+
 #[tokio::test]
 async fn what_cannot_be_mended_is_told_at_once() {
     let place = Place::new();

@@ -47,6 +47,12 @@ impl Place {
         self.client_with(options).await
     }
 
+    /// A client that soon gives its session up for expired, when it hears nothing.
+    pub(crate) async fn impatient_client(&self) -> Client {
+        let session_timeout = Duration::from_secs(1);
+        self.client_with(ConnectOptions { session_timeout, ..Default::default() }).await
+    }
+
     async fn client_with(&self, options: ConnectOptions) -> Client {
         let options = ConnectOptions { seed: Some(7), ..options };
         let address = self.server.address().to_string();

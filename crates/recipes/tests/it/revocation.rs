@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zookit_client::{Acl, CreateMode, Perms, Version};
 use zookit_proto::OpCode;
-use zookit_recipes::{ClaimOptions, Mutex, ReadWriteLock, Semaphore, revoke};
+use zookit_recipes::{ClaimOptions, Latch, LockingQueue, Mutex, ReadWriteLock, Semaphore, revoke};
 
 use crate::place::{Place, bounded, poll_once};
 
@@ -44,10 +44,20 @@ async fn holders_of_every_kind_hear_of_it() {
     let client = place.client().await;
     let reader = bounded(ReadWriteLock::new(&client, "/rw").read()).await.unwrap();
     let lease = bounded(Semaphore::new(&client, "/s", 1).acquire()).await.unwrap();
-    for claim in [&*reader, &*lease] {
+    let latch = Latch::start(&client, "/leader", "one");
+    let leadership = bounded(latch.wait_leading()).await.unwrap();
+    let queue = LockingQueue::new(&client, "/queue");
+    bounded(queue.put("x")).await.unwrap();
+    let taken = bounded(queue.take()).await.unwrap();
+    for claim in [&*reader, &*lease, &*leadership, &*taken] {
         assert!(bounded(revoke(&client, claim.path())).await.unwrap());
         bounded(claim.revocation()).await.unwrap();
+        assert!(claim.is_trusted());
     }
+    // To be asked takes nothing away.
+    assert!(latch.standing().is_leading());
+    assert!(bounded(taken.holds()).await.unwrap());
+    bounded(taken.consume()).await.unwrap();
 }
 
 #[tokio::test]

@@ -229,6 +229,14 @@ fn the_blocking_twin_leads_while_its_closure_runs() {
         leadership.lost_within(std::time::Duration::from_secs(30))
     });
     assert_eq!(lost.unwrap(), Some(Lost::Deleted));
+    let moment = std::time::Duration::from_millis(1);
+    let held = zookit_recipes::blocking::Mutex::new(&client, PATH).acquire().unwrap();
+    assert!(
+        selector.run_within(moment, |_| panic!("it cannot lead")).unwrap().is_none_or(|()| false)
+    );
+    held.release().unwrap();
+    let led = selector.run_within(crate::place::GUARD, |leadership| leadership.is_trusted());
+    assert_eq!(led.unwrap(), Some(true));
 }
 
 /// The value of a future, unless it takes more polls than that: then it is dropped.

@@ -16,13 +16,12 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     // It reads the queue of every kind of lock and election alike.
     let queue = Selector::new(&connection.client, path, "");
-    let participants = queue.participants().await;
-    let participants =
-        participants.map_err(|error| failed(Action::Ls, path, connection, &error))?;
+    let failed = |error| failed(Action::Ls, path, connection, &error);
+    let participants = queue.participants().await.map_err(failed)?;
     if participants.is_empty() {
-        // Nobody stands there; or the path is not what was meant.
+        // Nobody, or no such path, as a slip of the pen would have it: that is said.
         let there = connection.client.get_child_names(path).await;
-        there.map_err(|error| failed(Action::Ls, path, connection, &Error::Client(error)))?;
+        there.map_err(|error| failed(Error::from(error)))?;
     }
     let holds = holding(participants.iter().map(name));
     if output.is_json() {

@@ -28,7 +28,9 @@
 //!   more. That is *no reply*, and [`may_have_applied`](Error::may_have_applied).
 //! * *The future is dropped*: the number may have been changed.
 //! * *The number leaves its range*: [`Error::OutOfRange`], and nothing was changed.
-//! * *The znode is deleted*: the count begins again at 0.
+//! * *The znode is deleted*: the count begins again at 0. While a handle lives that has written, its
+//!   mark is a child of it: a plain delete is refused as `NotEmpty`, and
+//!   [`delete_recursive`](Client::delete_recursive) takes both.
 //!
 //! # On disk
 //!

@@ -20,7 +20,8 @@
 //!   more. That is *no reply*, and [`may_have_applied`](Error::may_have_applied).
 //! * *The znode is deleted*: a follower tells `None`; a read makes it again, with the seed. The
 //!   versions of the new one begin at 0: who had seen the same version of the old one replaces the
-//!   new one's value.
+//!   new one's value. While a handle lives that has written, its mark is a child of it: a plain
+//!   delete is refused as `NotEmpty`, and [`delete_recursive`](Client::delete_recursive) takes both.
 //! * *The future is dropped*: the value may have been set.
 //! * *The version reaches −1*, which stands for any: the server counts up to there with 2^32 sets.
 //!   Such a value can be [`set`](SharedValue::set), and not compared. Newer servers leave −1 out.

@@ -79,9 +79,11 @@ impl PartyKind {
         }
     }
 
-    /// The id in the name of a guest of a shallow party.
+    /// The id in the name of a guest of a shallow party; `None` for what has no UUID before it.
     fn id_in(self, name: &str) -> Option<&str> {
-        name.split_once('-').map(|(_, id)| id)
+        let (hex, id) = name.split_once('-')?;
+        let unique = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        unique.then_some(id)
     }
 }
 
@@ -230,5 +232,6 @@ mod tests {
         assert_eq!(PartyKind::Shallow.id_in(&shallow), Some("host-1"));
         assert!(PartyKind::Full.is_guest(&full) && PartyKind::Shallow.is_guest(&shallow));
         assert!(!PartyKind::Full.is_guest(&shallow) && !PartyKind::Shallow.is_guest("config"));
+        assert!(!PartyKind::Shallow.is_guest("my-config"));
     }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use zookit_client::{Client, OneShotWatch};
 
 use crate::Error;
+use crate::counter::shared_count::SharedCount;
 
 /// How many leases there are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +20,29 @@ pub enum Limit {
 impl From<u32> for Limit {
     fn from(limit: u32) -> Self {
         Self::Fixed(limit)
+    }
+}
+
+/// Read as it is changed by others; it must exist, as it does once anybody has
+/// [read](SharedCount::get) it.
+///
+/// ```
+/// # use zookit_client::Client;
+/// use zookit_recipes::{Semaphore, SharedCount};
+///
+/// # async fn f(client: Client) -> Result<(), zookit_recipes::Error> {
+/// let limit = SharedCount::new(&client, "/printers/limit", 3);
+/// limit.get().await?;
+/// let printers = Semaphore::new(&client, "/printers", &limit);
+/// let lease = printers.acquire().await?;
+/// limit.set(5).await?;
+/// lease.release().await?;
+/// # Ok(()) }
+/// # zookit_doctest::with_client(f);
+/// ```
+impl From<&SharedCount> for Limit {
+    fn from(limit: &SharedCount) -> Self {
+        Self::Shared(limit.path().to_owned())
     }
 }
 

@@ -25,8 +25,8 @@
 //! * *The session expires while one works*: the item is another's when the servers end the session.
 //!   The guard [tells](crate::Claim::lost), and [doubts](crate::Claim::doubted) before that.
 //! * *A reply is lost*: of a lock, its id tells; of what consumes or gives back, the item's version.
-//! * *Somebody deletes the lock of one whose session lives, and a reply is lost as well*: an item that
-//!   another one consumed meanwhile is told as consumed.
+//! * *A reply to a consumption is lost, and before the connection is back somebody deletes the lock
+//!   and another one consumes the item*: both are told that they did. Only an operator deletes locks.
 //! * *The future is dropped*: the lock is deleted in the background.
 //! * *An item cannot be worked on*: given back it is the first again; [`requeue`](Taken::requeue)
 //!   puts it to the end.

@@ -61,7 +61,7 @@ impl Locking {
                     item.stat.version = item.stat.version.wrapping_add(1);
                     let claim = Claim::new(self.client, &path, token).kept();
                     let acl = self.inner.options.acl.clone();
-                    return Ok(Some(Taken::new(claim, item, id, acl)));
+                    return Ok(Some(Taken::new(claim, item, acl)));
                 }
                 Attempt::Others => return Ok(None),
                 Attempt::Again(error) => error,

@@ -2,7 +2,6 @@
 
 use std::ops::Deref;
 
-use bytes::Bytes;
 use zookit_client::{
     Acl, Client, CreateMode, CreateOptions, MultiOutcome, RetryPolicy, Transaction, Version,
 };
@@ -22,8 +21,6 @@ use crate::claim::{Claim, Lost, endless};
 pub struct Taken {
     claim: Claim,
     item: Item,
-    /// The data of the lock.
-    id: Bytes,
     hold: Hold,
     /// That of items.
     acl: Vec<Acl>,
@@ -32,9 +29,9 @@ pub struct Taken {
 
 impl Taken {
     /// `item` has the version that it got with the lock.
-    pub(super) fn new(claim: Claim, item: Item, id: Bytes, acl: Vec<Acl>) -> Self {
+    pub(super) fn new(claim: Claim, item: Item, acl: Vec<Acl>) -> Self {
         let hold = Hold::new(claim.client().clone(), &item.path, item.stat.version, claim.path());
-        Self { claim, item, id, hold, acl, settled: false }
+        Self { claim, item, hold, acl, settled: false }
     }
 
     /// The item.
@@ -53,12 +50,10 @@ impl Taken {
     #[doc(alias = "holds_lock")]
     pub async fn holds(&self) -> Result<bool, Error> {
         let (client, path) = (self.claim.client(), self.claim.path());
-        let look = || client.linearizable_read(|client| client.get_data(path));
-        match client.retry(RetryPolicy::default(), |_| look()).await {
-            Ok(node) => Ok(node.data.as_ref() == Some(&self.id)),
-            Err(error) if error.is_no_node() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        let look = || client.linearizable_read(|client| client.exists(path));
+        // By what created it, and not by its data: others set those to ask for it.
+        let lock = client.retry(RetryPolicy::default(), |_| look()).await?;
+        Ok(lock.is_some_and(|lock| lock.czxid == self.claim.token()))
     }
 
     /// Applies the operations if, and only if, the item is still this caller's. As
