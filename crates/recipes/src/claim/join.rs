@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use zookit_client::{
-    Acl, Answer, Client, CreateMode, CreateOptions, Created, Perms, RetryPolicy, Zxid,
+    Acl, Answer, ChildList, Client, CreateMode, CreateOptions, Created, Perms, RetryPolicy, Zxid,
 };
 use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
@@ -133,7 +133,7 @@ pub(crate) struct Join<'a> {
 pub(crate) async fn join(
     client: &Client,
     what: Join<'_>,
-) -> Result<(Claim, Option<Vec<String>>), Error> {
+) -> Result<(Claim, Option<ChildList>), Error> {
     let client = client.session();
     let name = what.options.naming.name(what.kind, &client.unique_id());
     let create = Create {
@@ -160,7 +160,7 @@ struct Create {
 const MODE: CreateMode = CreateMode::EphemeralSequential;
 
 impl Create {
-    async fn run(self) -> Result<(Claim, Option<Vec<String>>), Error> {
+    async fn run(self) -> Result<(Claim, Option<ChildList>), Error> {
         let mut attempt = 1;
         loop {
             let (create, names) = self.submit();
@@ -202,10 +202,10 @@ impl Create {
     }
 
     /// Both leave at once: the listing is read behind the create.
-    fn submit(&self) -> (Answer<Created>, Answer<Vec<String>>) {
+    fn submit(&self) -> (Answer<Created>, Answer<ChildList>) {
         let options = CreateOptions { mode: MODE, acl: self.options.acl.clone(), ttl: None };
         let create = self.client.create(&self.path, self.options.data.clone(), options);
-        (create, self.client.get_child_names(&self.parent))
+        (create, self.client.get_child_list(&self.parent))
     }
 
     /// The claim on a znode that was created. Its creation names it, where the server told: those

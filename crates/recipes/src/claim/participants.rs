@@ -42,7 +42,7 @@ pub(crate) async fn participants(
     parent: &str,
     of: impl Fn(Kind) -> bool,
 ) -> Result<Vec<Participant>, Error> {
-    let names = client.get_child_names(parent).await?;
+    let names = client.get_child_list(parent).await?;
     let entries = in_order(&names).into_iter().filter(|entry| of(entry.kind));
     let asked: Vec<_> = entries
         .map(|entry| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zookit_client::{Client, RetryPolicy};
+use zookit_client::{ChildList, Client, RetryPolicy};
 use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
 
@@ -35,7 +35,7 @@ pub(crate) fn endless() -> RetryPolicy {
 /// Dropping the future removes the watch; what becomes of the claim is for its owner to say.
 pub(crate) async fn wait_turn(
     claim: &Claim,
-    names: Option<Vec<String>>,
+    names: Option<ChildList>,
     in_the_way: impl Fn(Kind) -> bool,
 ) -> Result<(), Error> {
     let client = claim.client();
@@ -45,7 +45,7 @@ pub(crate) async fn wait_turn(
     loop {
         let names = match listed.take() {
             Some(names) => names,
-            None => client.retry(endless(), |_| client.get_child_names(parent)).await?,
+            None => client.retry(endless(), |_| client.get_child_list(parent)).await?,
         };
         let before = match turn(&names, claim.name(), &in_the_way) {
             Turn::Ours => return Ok(()),
