@@ -56,7 +56,7 @@ impl Text {
 pub(crate) fn shown(bytes: &[u8]) -> Cow<'_, str> {
     // Nearly all text is UTF-8, which is told of all of it at once in a fraction of the time that it
     // takes to look for the first piece that is not.
-    match str::from_utf8(bytes) {
+    match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),
     }

@@ -27,6 +27,13 @@ pub(crate) fn endless() -> RetryPolicy {
 ///
 /// `names` is a listing that was read behind the claim's creation, if there is one already.
 ///
+/// Who is woken lists the queue again, however long it is. The event says that the one before it is
+/// gone, not whether that one held or gave up, as a release is a plain delete: those before it may
+/// still be there. The parent's stat counts those who came and went, and not on which side of us. Nor
+/// would it do to remember that nobody but the one was before us: a writer that
+/// [becomes a reader](crate::WriteGuard::downgrade) leaves a znode there that was in no listing, with
+/// its own number; and our own znode has to be looked for in any case.
+///
 /// # Errors
 /// [`Error::Lost`] if the claim's own znode is not there. The client's, if trying again cannot mend
 /// it: above all that the session is over.
