@@ -45,8 +45,9 @@ pub(crate) fn hash(text: &str) -> u32 {
 /// `String.hashCode` of text that is ASCII, which nearly all names are: eight characters at a time,
 /// as of one after the other each multiplication would wait for the one before it.
 fn code_of_ascii(text: &[u8]) -> u32 {
-    let (eights, rest) = text.split_at(text.len() / 8 * 8);
-    let code = eights.chunks_exact(8).fold(0_u32, |code, eight| {
+    let eights = text.chunks_exact(8);
+    let rest = eights.remainder();
+    let code = eights.fold(0_u32, |code, eight| {
         let eight = eight.first_chunk().copied().map_or(0, u64::from_le_bytes);
         // Neighbours become one, twice: none of the sums is too large for its lane.
         let pairs = (eight & 0x00ff_00ff_00ff_00ff).wrapping_mul(31);
