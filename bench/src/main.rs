@@ -22,7 +22,7 @@ Usage: zookit-bench [WHAT] [OPTIONS]
   restore    1,000,000 watches set again on a new connection
   relay      bytes and round trips through the proxy, beside the same without it
   server     the embedded server: ready, rates (with --real beside a real one), heap, sessions
-  recipes    locks handed over on the embedded server: requests, events, time by waiters
+  recipes    locks handed over on the embedded server: requests, events, bytes, time by waiters
   cache      a cache of 1,000,000 znodes: built beside the same requests with their results
              thrown away, its heap, and lookups
   one ADDRESS VARIANT WINDOW OPS   that many operations, for strace and profilers

@@ -110,6 +110,7 @@
 pub mod admin;
 mod answer;
 pub mod blocking;
+mod child_list;
 mod chroot;
 mod client;
 mod connect_string;
@@ -130,6 +131,7 @@ pub mod tls;
 mod watch;
 
 pub use answer::Answer;
+pub use child_list::ChildList;
 pub use client::Client;
 pub use connect_string::{ConnectString, ConnectStringError};
 pub use data::{Children, Created, Data, NodeAcl, NodeData, Version};

@@ -9,6 +9,7 @@ use zookit_proto::{Stat, Zxid};
 use super::client::Client;
 use super::pending::Pending;
 use super::watch::{OneShotWatch, PersistentWatch};
+use crate::child_list::ChildList;
 use crate::data::{Children, Created, Data, NodeAcl, NodeData, Version};
 use crate::ensemble::{EnsembleConfig, Reconfig};
 use crate::error::Error;
@@ -171,6 +172,17 @@ operations! {
         /// for name in client.get_child_names("/members")? {
         ///     println!("{name}");
         /// }
+        /// # Ok(()) }
+        /// # zookit_doctest::blocking::with_client(f);
+        /// ```
+    }
+
+    /// The names of a znode's children in one piece, in no order.
+    get_child_list(path: &str) -> ChildList {
+        /// ```
+        /// # use zookit_client::blocking::Client;
+        /// # fn f(client: Client) -> Result<(), zookit_client::Error> {
+        /// println!("the first is {:?}", client.get_child_list("/members")?.names().min());
         /// # Ok(()) }
         /// # zookit_doctest::blocking::with_client(f);
         /// ```

@@ -1,17 +1,18 @@
 //! Reads: exists, getData, getChildren2, getChildren, getACL, sync.
 
 use bytes::Bytes;
+use zookit_proto::Stat;
 use zookit_proto::ops::exists::{Exists, ExistsReply};
 use zookit_proto::ops::get_acl::{GetAcl, GetAclReply, GetAclRequest};
-use zookit_proto::ops::get_children::{GetChildren, GetChildrenReply};
-use zookit_proto::ops::get_children2::{GetChildren2, GetChildren2Reply};
+use zookit_proto::ops::get_children::GetChildren;
+use zookit_proto::ops::get_children2::GetChildren2;
 use zookit_proto::ops::get_data::{GetData, GetDataReply};
 use zookit_proto::ops::sync::{Sync, SyncReply, SyncRequest};
-use zookit_proto::wire::decode;
-use zookit_proto::{Stat, Text};
+use zookit_proto::wire::{Field as _, Reader, decode};
 
 use super::{Call, Destination, Outbox};
 use crate::answer::{Answer, Fault};
+use crate::child_list::ChildList;
 use crate::client::Client;
 use crate::data::{Children, NodeAcl, NodeData};
 
@@ -178,10 +179,42 @@ impl Client {
         path: &str,
     ) -> D::Receipt {
         let call = Call::on::<GetChildren>(path, |_, body| {
-            let GetChildrenReply { children } = decode("GetChildrenReply", body)?;
-            Ok(T::from(children.into_iter().map(Text::into).collect()))
+            Ok(T::from(names(&mut Reader::new("GetChildrenReply", body))?))
         });
         self.hand_read::<GetChildren, _, _>(to, call)
+    }
+
+    /// Reads the names of the children of a znode in one piece: as
+    /// [`get_child_names`](Self::get_child_names), without an allocation for each of them. For long
+    /// lists that are looked through for a few names.
+    ///
+    /// # Errors
+    /// As [`get_children`](Self::get_children).
+    ///
+    /// # If no reply comes
+    /// A read has no effect: ask again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future skips the read if it has not left yet.
+    ///
+    /// # Ordering
+    /// As [`exists`](Self::exists).
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn f(client: zookit_client::Client) -> Result<(), zookit_client::Error> {
+    /// let members = client.get_child_list("/members").await?;
+    /// let first = members.names().min();
+    /// println!("{first:?} of {}", members.len());
+    /// # Ok(()) }
+    /// # zookit_doctest::with_client(f);
+    /// ```
+    #[doc(alias = "getChildren")]
+    pub fn get_child_list(&self, path: &str) -> Answer<ChildList> {
+        let call = Call::on::<GetChildren>(path, |_, body| {
+            Ok(ChildList::read(&mut Reader::new("GetChildrenReply", body), "children")?)
+        });
+        self.hand_read::<GetChildren, _, _>(Outbox, call)
     }
 
     /// Reads the ACL of a znode, with its stat. Ids of the scheme `digest` come without their
@@ -282,6 +315,12 @@ pub(super) fn node_data(body: Bytes) -> Result<NodeData, Fault> {
 }
 
 pub(super) fn children(body: Bytes) -> Result<Children, Fault> {
-    let GetChildren2Reply { children, stat } = decode("GetChildren2Reply", body)?;
-    Ok(Children { names: children.into_iter().map(Text::into).collect(), stat })
+    let mut reader = Reader::new("GetChildren2Reply", body);
+    Ok(Children { names: names(&mut reader)?, stat: Stat::read(&mut reader, "stat")? })
+}
+
+/// The names of children, which the reply begins with: there may be very many, and each is copied
+/// straight off the frame.
+fn names(reader: &mut Reader) -> Result<Vec<String>, Fault> {
+    Ok(Vec::read(reader, "children")?)
 }

@@ -113,6 +113,25 @@ impl Field for Text {
     }
 }
 
+/// Text that is shown and kept: with U+FFFD for what is not UTF-8, in memory of its own.
+impl Field for String {
+    const AT_LEAST: usize = Text::AT_LEAST;
+
+    #[inline]
+    fn write(&self, out: &mut BytesMut) {
+        write_length(self.len(), out);
+        out.put_slice(self.as_bytes());
+    }
+
+    #[inline]
+    fn read(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
+        if let Some(text) = reader.text(field)? {
+            return Ok(text.into_owned());
+        }
+        Err(reader.error(field, DecodeErrorKind::Null))
+    }
+}
+
 impl Field for Option<Text> {
     const AT_LEAST: usize = 4;
 

@@ -1,8 +1,11 @@
 //! A cursor over received bytes.
 
+use std::borrow::Cow;
+
 use bytes::{Buf as _, Bytes};
 
 use super::{DecodeError, DecodeErrorKind, Field};
+use crate::text::shown;
 
 /// Reads fields off the front of received bytes; buffers and text are slices of them.
 ///
@@ -148,18 +151,45 @@ impl Reader {
         self.length(field)?.map(|length| self.take(field, length)).transpose()
     }
 
-    /// A jute `vector`; `None` is null.
+    /// A jute `ustring` to look at, with U+FFFD for what is not UTF-8: no [`Text`](crate::Text) is made
+    /// of it. `None` is null.
     ///
     /// # Errors
-    /// A count that the bytes left cannot hold (checked before anything is allocated), or an
-    /// element that does not decode.
-    pub fn vector<T: Field>(&mut self, field: &'static str) -> Result<Option<Vec<T>>, DecodeError> {
+    /// As [`buffer`](Self::buffer).
+    #[inline]
+    pub fn text(&mut self, field: &'static str) -> Result<Option<Cow<'_, str>>, DecodeError> {
+        let Some(length) = self.length(field)? else { return Ok(None) };
+        if self.left() < length {
+            return Err(self.truncated(field, length));
+        }
+        let end = self.at.saturating_add(length);
+        let start = std::mem::replace(&mut self.at, end);
+        Ok(self.bytes.get(start..end).map(shown))
+    }
+
+    /// The count of a jute `vector`, whose elements follow; `None` is null.
+    ///
+    /// # Errors
+    /// Truncated, below -1, or a count that the bytes left cannot hold: something may be allocated
+    /// for it.
+    #[inline]
+    pub fn count<T: Field>(&mut self, field: &'static str) -> Result<Option<usize>, DecodeError> {
         let Some(count) = self.length(field)? else { return Ok(None) };
         let left = self.left();
         if count.saturating_mul(T::AT_LEAST) > left {
             let at_least = T::AT_LEAST;
             return Err(self.error(field, DecodeErrorKind::BadCount { count, at_least, left }));
         }
+        Ok(Some(count))
+    }
+
+    /// A jute `vector`; `None` is null.
+    ///
+    /// # Errors
+    /// A count that the bytes left cannot hold (checked before anything is allocated), or an
+    /// element that does not decode.
+    pub fn vector<T: Field>(&mut self, field: &'static str) -> Result<Option<Vec<T>>, DecodeError> {
+        let Some(count) = self.count::<T>(field)? else { return Ok(None) };
         let mut elements = Vec::with_capacity(count);
         for _ in 0..count {
             elements.push(T::read(self, field)?);

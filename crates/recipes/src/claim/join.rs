@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use zookit_client::{
-    Acl, Answer, Client, CreateMode, CreateOptions, Created, Perms, RetryPolicy, Zxid,
+    Acl, Answer, ChildList, Client, CreateMode, CreateOptions, Created, Perms, RetryPolicy, Zxid,
 };
 use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
@@ -133,7 +133,7 @@ pub(crate) struct Join<'a> {
 pub(crate) async fn join(
     client: &Client,
     what: Join<'_>,
-) -> Result<(Claim, Option<Vec<String>>), Error> {
+) -> Result<(Claim, Option<ChildList>), Error> {
     let once = RetryPolicy { max_attempts: 1, ..RetryPolicy::default() };
     join_looking(client, what, once).await
 }
@@ -149,7 +149,7 @@ pub(crate) async fn join(
 pub(crate) async fn join_for_certain(
     client: &Client,
     what: Join<'_>,
-) -> Result<(Claim, Option<Vec<String>>), Error> {
+) -> Result<(Claim, Option<ChildList>), Error> {
     join_looking(client, what, endless()).await
 }
 
@@ -157,7 +157,7 @@ async fn join_looking(
     client: &Client,
     what: Join<'_>,
     looking: RetryPolicy,
-) -> Result<(Claim, Option<Vec<String>>), Error> {
+) -> Result<(Claim, Option<ChildList>), Error> {
     let client = client.session();
     let name = what.options.naming.name(what.kind, &client.unique_id());
     let create = Create {
@@ -187,7 +187,7 @@ struct Create {
 const MODE: CreateMode = CreateMode::EphemeralSequential;
 
 impl Create {
-    async fn run(self) -> Result<(Claim, Option<Vec<String>>), Error> {
+    async fn run(self) -> Result<(Claim, Option<ChildList>), Error> {
         let mut attempt = 1;
         loop {
             let (create, names) = self.submit();
@@ -229,10 +229,10 @@ impl Create {
     }
 
     /// Both leave at once: the listing is read behind the create.
-    fn submit(&self) -> (Answer<Created>, Answer<Vec<String>>) {
+    fn submit(&self) -> (Answer<Created>, Answer<ChildList>) {
         let options = CreateOptions { mode: MODE, acl: self.options.acl.clone(), ttl: None };
         let create = self.client.create(&self.path, self.options.data.clone(), options);
-        (create, self.client.get_child_names(&self.parent))
+        (create, self.client.get_child_list(&self.parent))
     }
 
     /// The claim on a znode that was created. Its creation names it, where the server told: those

@@ -44,7 +44,7 @@ pub(crate) async fn participants(
     parent: &str,
     of: impl Fn(Kind) -> bool,
 ) -> Result<Vec<Participant>, Error> {
-    let names = match client.get_child_names(parent).await {
+    let names = match client.get_child_list(parent).await {
         Err(error) if error.is_no_node() => return Ok(Vec::new()),
         listed => listed?,
     };

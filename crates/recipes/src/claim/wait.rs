@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zookit_client::{Client, RetryPolicy};
+use zookit_client::{ChildList, Client, RetryPolicy};
 use zookit_proto::mutant::{self, Mutant};
 use zookit_proto::path::join as join_path;
 
@@ -27,6 +27,13 @@ pub(crate) fn endless() -> RetryPolicy {
 ///
 /// `names` is a listing that was read behind the claim's creation, if there is one already.
 ///
+/// Who is woken lists the queue again, however long it is. The event says that the one before it is
+/// gone, not whether that one held or gave up, as a release is a plain delete: those before it may
+/// still be there. The parent's stat counts those who came and went, and not on which side of us. Nor
+/// would it do to remember that nobody but the one was before us: a writer that
+/// [becomes a reader](crate::WriteGuard::downgrade) leaves a znode there that was in no listing, with
+/// its own number; and our own znode has to be looked for in any case.
+///
 /// # Errors
 /// [`Error::Lost`] if the claim's own znode is not there. The client's, if trying again cannot mend
 /// it: above all that the session is over.
@@ -35,7 +42,7 @@ pub(crate) fn endless() -> RetryPolicy {
 /// Dropping the future removes the watch; what becomes of the claim is for its owner to say.
 pub(crate) async fn wait_turn(
     claim: &Claim,
-    names: Option<Vec<String>>,
+    names: Option<ChildList>,
     in_the_way: impl Fn(Kind) -> bool,
 ) -> Result<(), Error> {
     let client = claim.client();
@@ -45,7 +52,7 @@ pub(crate) async fn wait_turn(
     loop {
         let names = match listed.take() {
             Some(names) => names,
-            None => client.retry(endless(), |_| client.get_child_names(parent)).await?,
+            None => client.retry(endless(), |_| client.get_child_list(parent)).await?,
         };
         let before = match turn(&names, claim.name(), &in_the_way) {
             Turn::Ours => return Ok(()),

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use zookit_client::Client;
+use zookit_client::{ChildList, Client};
 use zookit_proto::mutant::{self, Mutant};
 
 use super::{ElectionOptions, LeadUntil, Leadership, in_the_way};
@@ -24,14 +24,14 @@ impl Seat {
         parent: &str,
         kind: Kind,
         options: &ElectionOptions,
-    ) -> Result<(Self, Option<Vec<String>>), Error> {
+    ) -> Result<(Self, Option<ChildList>), Error> {
         let what = Join { parent, kind, options: &options.claim };
         let (claim, names) = patiently(client, || join(client, what)).await?;
         Ok((Self(Leadership(Arc::new(claim))), names))
     }
 
     /// Waits until it is the first; over lost connections, with the place kept.
-    pub(crate) async fn turn(&self, names: Option<Vec<String>>) -> Result<(), Error> {
+    pub(crate) async fn turn(&self, names: Option<ChildList>) -> Result<(), Error> {
         wait_turn(&self.0, names, in_the_way).await
     }
 

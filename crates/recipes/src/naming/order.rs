@@ -3,6 +3,7 @@
 //! A number is given out once, and in the order of creation. So of those before us nobody comes who
 //! is not there: once none of them stands in our way it is our turn, and stays so.
 
+use zookit_client::ChildList;
 use zookit_proto::mutant::{self, Mutant};
 
 use super::{Entry, Kind, Sequence};
@@ -21,30 +22,38 @@ pub(crate) enum Turn<'a> {
 
 /// Whose turn it is, for the znode `own`: those before it are in its way whose kind is.
 pub(crate) fn turn<'a>(
-    names: &'a [String],
+    names: &'a ChildList,
     own: &str,
     in_the_way: impl Fn(Kind) -> bool,
 ) -> Turn<'a> {
-    let present = names.iter().any(|name| name == own);
-    let Some(own) = Entry::read(own).filter(|_| present) else { return Turn::Gone };
+    let Some(own) = Entry::read(own) else { return Turn::Gone };
+    let mut present = false;
     let mut last: Option<Entry<'a>> = None;
-    for name in names {
-        // The number first: of a long queue few are nearer than the nearest so far, and the mark
-        // need be looked for in those alone.
-        let Some((_, sequence)) = Sequence::split(name) else { continue };
-        let nearer = last.is_none_or(|last| {
-            last.sequence.is_before(sequence) != mutant::on(Mutant::WaitsForTheFirst)
-        });
-        if sequence.is_before(own.sequence) && nearer {
-            last = Entry::read(name).filter(|entry| in_the_way(entry.kind)).or(last);
+    for name in names.names() {
+        // The number first: of a long queue few are before us, and of those few nearer than the
+        // nearest so far; the mark need be looked for in those alone.
+        let Some(sequence) = Sequence::of(name) else { continue };
+        if sequence.is_before(own.sequence) {
+            let nearer = last.is_none_or(|last| {
+                last.sequence.is_before(sequence) != mutant::on(Mutant::WaitsForTheFirst)
+            });
+            if nearer {
+                last = Entry::read(name).filter(|entry| in_the_way(entry.kind)).or(last);
+            }
+        } else if sequence == own.sequence {
+            present |= name == own.name;
         }
     }
-    last.map_or(Turn::Ours, |entry| Turn::After(entry.name))
+    match last {
+        _ if !present => Turn::Gone,
+        Some(entry) => Turn::After(entry.name),
+        None => Turn::Ours,
+    }
 }
 
 /// All that were understood, in their order.
-pub(crate) fn in_order(names: &[String]) -> Vec<Entry<'_>> {
-    let mut entries: Vec<_> = names.iter().filter_map(|name| Entry::read(name)).collect();
+pub(crate) fn in_order(names: &ChildList) -> Vec<Entry<'_>> {
+    let mut entries: Vec<_> = names.names().filter_map(Entry::read).collect();
     // The oldest is the one that no other is before; distances from it order the rest.
     let oldest = entries.iter().map(|entry| entry.sequence);
     let oldest = oldest.reduce(|oldest, one| if one.is_before(oldest) { one } else { oldest });
@@ -58,8 +67,8 @@ pub(crate) fn in_order(names: &[String]) -> Vec<Entry<'_>> {
 mod tests {
     use super::*;
 
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn names(names: &[&str]) -> ChildList {
+        names.iter().collect()
     }
 
     const ANY: fn(Kind) -> bool = |_| true;

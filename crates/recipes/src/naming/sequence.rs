@@ -31,18 +31,22 @@ impl Sequence {
 
     /// What stands before the number, and the number.
     pub(crate) fn split(name: &str) -> Option<(&str, Self)> {
-        let digits = name.len() - name.bytes().rev().take_while(u8::is_ascii_digit).count();
-        let (head, tail) = name.split_at(digits);
+        // More digits than that are the name's own.
+        let digits = name.bytes().rev().take(WIDTH + 1).take_while(u8::is_ascii_digit).count();
+        let (head, tail) = name.split_at(name.len() - digits.min(WIDTH));
         // A sign is one of the ten characters, unless the number needs ten digits without it.
-        let signed = head.strip_suffix('-').filter(|_| matches!(tail.len(), 9 | WIDTH));
-        let negative =
-            |before: &&str| tail.len() < WIDTH || !tail.starts_with('0') && is_mark(before);
-        if let Some(before) = signed.filter(negative) {
-            return Some((before, Self(name[before.len()..].parse().ok()?)));
+        let signed = head.strip_suffix('-').filter(|before| match digits {
+            WIDTH => !tail.starts_with('0') && is_mark(before),
+            _ => digits == WIDTH - 1,
+        });
+        if signed.is_none() && digits < WIDTH {
+            return None;
         }
-        let excess = tail.len().checked_sub(WIDTH)?;
-        let (before, number) = name.split_at(digits + excess);
-        Some((before, Self(number.parse().ok()?)))
+        // No more digits than this holds, so nothing is to be checked but the end.
+        let number =
+            tail.bytes().fold(0_i64, |number, digit| number * 10 + i64::from(digit - b'0'));
+        let number = if signed.is_some() { -number } else { number };
+        Some((signed.unwrap_or(head), Self(number.try_into().ok()?)))
     }
 
     /// Whether this one was given out before the other, as far as the two can tell.

@@ -71,15 +71,15 @@ impl Client {
             return Ok(stat.map(|stat| Created { path: path.to_owned(), stat: Some(stat) }));
         }
         let (parent, name) = split(path);
-        let names = match self.look(|client| client.get_child_names(parent)).await {
+        let names = match self.look(|client| client.get_child_list(parent)).await {
             Ok(names) => names,
             Err(error) if error.is_no_node() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let Some(found) = names.into_iter().find(|found| found.starts_with(name)) else {
+        let Some(found) = names.names().find(|found| found.starts_with(name)) else {
             return Ok(None);
         };
-        let path = join(parent, &found);
+        let path = join(parent, found);
         // That it was there is known; the stat is a courtesy.
         let stat = self.exists(&path).await.ok().flatten();
         Ok(Some(Created { path, stat }))

@@ -187,6 +187,13 @@ pub(super) fn get_acl(
     client.get_acl(path)
 }
 
+pub(super) fn get_child_list(
+    client: &Client,
+    path: &str,
+) -> Answer<ChildList> {
+    client.get_child_list(path)
+}
+
 pub(super) fn get_child_names(
     client: &Client,
     path: &str,

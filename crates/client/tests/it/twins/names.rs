@@ -19,10 +19,11 @@ pub(super) use zookit_client::blocking::{
     Batch, Client, OneShotWatch, PersistentWatch, Reserved, States as StateStream,
 };
 pub(super) use zookit_client::{
-    Acl, AddWatchMode, Children, ConnectError, ConnectOptions, ConnectString, ConnectStringError,
-    CreateMode, CreateOptions, Created, Data, Deadline, DeleteRecursiveError, Diagnosis, Endpoint,
-    EnsembleConfig, Error, Generation, Id, Identity, MultiOutcome, MultiRead, MultiReadOutcome,
-    NodeAcl, NodeData, Owned, Reconfig, SessionId, Stat, State, Stats, Transaction, Version, Zxid,
+    Acl, AddWatchMode, ChildList, Children, ConnectError, ConnectOptions, ConnectString,
+    ConnectStringError, CreateMode, CreateOptions, Created, Data, Deadline, DeleteRecursiveError,
+    Diagnosis, Endpoint, EnsembleConfig, Error, Generation, Id, Identity, MultiOutcome, MultiRead,
+    MultiReadOutcome, NodeAcl, NodeData, Owned, Reconfig, SessionId, Stat, State, Stats,
+    Transaction, Version, Zxid,
 };
 
 /// What is awaited there is waited for here.

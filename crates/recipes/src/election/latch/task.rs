@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
-use zookit_client::Client;
+use zookit_client::{ChildList, Client};
 
 use super::{NotLeading, Standing};
 use crate::Error;
@@ -127,7 +127,7 @@ impl Task {
 /// What trying again cannot mend.
 async fn hold(
     seat: &Seat,
-    names: Option<Vec<String>>,
+    names: Option<ChildList>,
     options: &ElectionOptions,
     standing: &Teller<Standing>,
     led: &mut bool,

@@ -57,7 +57,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use zookit_client::Client;
+use zookit_client::{ChildList, Client};
 
 use crate::Error;
 use crate::claim::{Claim, ClaimOptions, Join, Participant, join, participants};
@@ -141,7 +141,7 @@ impl Mutex {
         let (claim, names) = self.join().await?;
         let names = match names {
             Some(names) => names,
-            None => claim.client().get_child_names(&self.path).await?,
+            None => claim.client().get_child_list(&self.path).await?,
         };
         let ours = turn(&names, claim.name(), in_the_way) == Turn::Ours;
         Ok(ours.then(|| MutexGuard(claim)))
@@ -155,7 +155,7 @@ impl Mutex {
         participants(&self.client, &self.path, in_the_way).await
     }
 
-    async fn join(&self) -> Result<(Claim, Option<Vec<String>>), Error> {
+    async fn join(&self) -> Result<(Claim, Option<ChildList>), Error> {
         let (parent, options) = (self.path.as_str(), &self.options);
         join(&self.client, Join { parent, kind: Kind::Lock, options }).await
     }

@@ -40,16 +40,18 @@ pub(super) fn downgraded(writer: &str, reader: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use zookit_client::ChildList;
+
     use super::*;
     use crate::naming::{Naming, Turn, turn};
 
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn names(names: &[&str]) -> ChildList {
+        names.iter().collect()
     }
 
     /// Who of them has its turn.
-    fn holders(names: &[String]) -> Vec<&str> {
-        let holds = |name: &&String| {
+    fn holders(names: &ChildList) -> Vec<&str> {
+        let holds = |name: &&str| {
             let access = match crate::naming::Entry::read(name).map(|entry| entry.kind) {
                 Some(Kind::Read) => Access::Read,
                 Some(Kind::Write | Kind::Lock) => Access::Write,
@@ -57,7 +59,7 @@ mod tests {
             };
             turn(names, name, |kind| access.waits_for(kind)) == Turn::Ours
         };
-        names.iter().filter(holds).map(String::as_str).collect()
+        names.names().filter(holds).collect()
     }
 
     #[test]

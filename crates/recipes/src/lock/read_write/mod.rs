@@ -65,7 +65,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use zookit_client::{Client, CreateMode};
+use zookit_client::{ChildList, Client, CreateMode};
 
 use self::access::{Access, downgraded};
 use crate::Error;
@@ -225,7 +225,7 @@ impl ReadWriteLock {
         WriteGuard { claim, options: self.options.clone() }
     }
 
-    async fn join(&self, access: Access) -> Result<(Claim, Option<Vec<String>>), Error> {
+    async fn join(&self, access: Access) -> Result<(Claim, Option<ChildList>), Error> {
         let (parent, options) = (self.path.as_str(), &self.options);
         join(&self.client, Join { parent, kind: access.kind(), options }).await
     }
@@ -240,7 +240,7 @@ impl ReadWriteLock {
         let (claim, names) = self.join(access).await?;
         let names = match names {
             Some(names) => names,
-            None => claim.client().get_child_names(&self.path).await?,
+            None => claim.client().get_child_list(&self.path).await?,
         };
         let ours = turn(&names, claim.name(), |kind| access.waits_for(kind)) == Turn::Ours;
         Ok(ours.then_some(claim))

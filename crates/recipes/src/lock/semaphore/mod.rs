@@ -67,7 +67,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::timeout;
-use zookit_client::{Answer, Client, OneShotWatch, SessionId, Stat, Zxid};
+use zookit_client::{Answer, ChildList, Client, OneShotWatch, SessionId, Stat, Zxid};
 use zookit_proto::path::join as join_path;
 
 use self::layout::Layout;
@@ -234,7 +234,7 @@ impl Semaphore {
         let (claim, names) = self.join().await?;
         let names = match names {
             Some(names) => names,
-            None => claim.client().get_child_names(&self.layout.locks).await?,
+            None => claim.client().get_child_list(&self.layout.locks).await?,
         };
         let ours = turn(&names, claim.name(), in_the_way) == Turn::Ours;
         if ours && self.has_room(claim.client(), count).await? {
@@ -288,7 +288,7 @@ impl Semaphore {
         }
     }
 
-    async fn join(&self) -> Result<(Claim, Option<Vec<String>>), Error> {
+    async fn join(&self) -> Result<(Claim, Option<ChildList>), Error> {
         let (parent, options) = (self.layout.locks.as_str(), &self.options);
         join(&self.client, Join { parent, kind: Kind::Lock, options }).await
     }

@@ -1,13 +1,14 @@
 //! Reading: one znode, found by its path.
 
 use bytes::{Bytes, BytesMut};
+use zookit_proto::path::ROOT;
 use zookit_proto::types::Acl;
 use zookit_proto::{Stat, Text};
 
 use super::Tree;
 use super::acls::SharedAcl;
 use super::node::{Counters, Node};
-use crate::core::{Owner, java};
+use crate::core::Owner;
 
 /// A znode that was found.
 #[derive(Debug, Clone, Copy)]
@@ -43,16 +44,17 @@ impl<'a> Found<'a> {
 
     /// The names of its children, in the order in which they are answered.
     pub(crate) fn children(self) -> Vec<Text> {
-        let names = self.tree.chain(self.node).map(|node| zookit_proto::path::name(&node.path));
-        let mut names: Vec<_> = names.map(|name| (java::hash(name), name)).collect();
-        self.node.children.table.sort(&mut names, |(hash, _)| *hash);
+        // A name begins behind the path of the parent, and a slash; the root's path is the slash.
+        let above = if &*self.node.path == ROOT { "" } else { &*self.node.path };
+        let start = above.len().saturating_add(1);
+        let names = self.tree.chain(self.node).map(|node| node.path.get(start..).unwrap_or(""));
+        let names = self.node.children.table.list(names);
         // All of them in one piece of memory.
-        let length = names.iter().map(|(_, name)| name.len());
+        let length = names.iter().map(|name| name.len());
         let mut all = BytesMut::with_capacity(length.fold(0, usize::saturating_add));
-        let text = |(_, name): (u32, &str)| {
-            all.extend_from_slice(name.as_bytes());
-            Text::from_bytes(all.split().freeze())
-        };
+        names.iter().for_each(|name| all.extend_from_slice(name.as_bytes()));
+        let mut all = all.freeze();
+        let text = |name: &str| Text::from_bytes(all.split_to(name.len()));
         names.into_iter().map(text).collect()
     }
 }

@@ -219,12 +219,11 @@ impl Tree {
     #[must_use]
     pub fn ephemerals(&self, session: SessionId) -> Vec<Text> {
         let Some((table, ids)) = self.ephemerals.of(session) else { return Vec::new() };
-        let nodes = ids.iter().filter_map(|id| self.nodes.get(*id));
-        let mut paths: Vec<_> = nodes.map(|node| (java::hash(&node.path), &node.path)).collect();
-        table.sort(&mut paths, |(hash, _)| *hash);
+        let paths = ids.iter().filter_map(|id| self.nodes.get(*id)).map(|node| &*node.path);
+        let paths = table.list(paths);
         // What is listed is a copy of the set, in a table of its own.
-        java::Table::of_clone(paths.len()).sort(&mut paths, |(hash, _)| *hash);
-        paths.into_iter().map(|(_, path)| Text::from(&**path)).collect()
+        let paths = java::Table::of_clone(paths.len()).list(paths);
+        paths.into_iter().map(Text::from).collect()
     }
 
     /// Which quotas there are.

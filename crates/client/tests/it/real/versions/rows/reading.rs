@@ -22,6 +22,12 @@ pub(super) const ROWS: &[Row] = probes! {
         scene.other.create(&path, (), CreateMode::Persistent).await?;
         assert_eq!(scene.client.get_child_names(&scene.node).await?, ["n"]);
     };
+    "get_child_list", "": |scene| {
+        let path = format!("{}/n", scene.node);
+        scene.other.create(&path, (), CreateMode::Persistent).await?;
+        let list = scene.client.get_child_list(&scene.node).await?;
+        assert_eq!(list.names().collect::<Vec<_>>(), ["n"]);
+    };
     "all_children_number", "": |scene| {
         assert_eq!(scene.client.all_children_number(&scene.node).await?, 0);
     };
