@@ -50,6 +50,7 @@ pub mod barrier;
 pub mod blocking;
 pub mod cache;
 mod changes;
+mod children;
 mod claim;
 pub mod counter;
 #[cfg(feature = "discovery")]

@@ -13,6 +13,7 @@ use zookit_client::{
     Answer as Asked, Client, Error, MultiRead, MultiReadOutcome, NodeData, PersistentWatch,
     WatchNotice,
 };
+use zookit_proto::mutant::{self, Mutant};
 
 use super::Stopped;
 use super::reads::Fate;
@@ -159,6 +160,7 @@ impl Follower<'_> {
         for notice in self.notices.drain(..) {
             match notice {
                 WatchNotice::Event(event) => mirror.event(&event),
+                WatchNotice::Gap { .. } if mutant::on(Mutant::CacheIgnoresGaps) => {}
                 WatchNotice::Gap { .. } => mirror.begin(Watching::Persistently),
                 // The client says what it is, when the next one is to be set.
                 WatchNotice::Ended(_) => self.stopped = Some(Stopped::Unwatched),
