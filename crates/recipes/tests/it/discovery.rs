@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zookit_client::{Acl, Client, CreateMode, CreateOptions, Perms, SessionId, Version};
+use zookit_client::{Acl, Client, CreateMode, CreateOptions, ErrorCode, Perms, SessionId, Version};
 use zookit_proto::{OpCode, Request};
 use zookit_recipes::Error;
 use zookit_recipes::discovery::{
@@ -178,9 +178,9 @@ async fn what_is_deleted_just_before_it_is_changed_is_there_again() {
     let place = Place::new();
     let (client, other) = (place.client().await, place.client().await);
     let registration = registered(&client, instance("7")).await;
-    // The look is answered late: with what was there before the delete.
-    let late = Effect::DelayReply(Duration::from_millis(100));
-    let late = Fault::new(late, |asked| matches!(asked.request, Request::Exists(it) if it.watch));
+    // The write is carried out late: when the znode is deleted.
+    let late = Effect::Delay(Duration::from_millis(100));
+    let late = Fault::on(late, OpCode::SetData, "/services/search/7");
     let late = place.server.add_fault(late.times(1));
     registration.update(|instance| instance.port = Some(1)).unwrap();
     while place.server.fault_struck(late) == Some(0) {
@@ -190,6 +190,68 @@ async fn what_is_deleted_just_before_it_is_changed_is_there_again() {
     bounded(registration.registered()).await.unwrap();
     let found = Discovery::new(&client, BASE).instance("search", "7").await.unwrap();
     assert_eq!(found.unwrap().port, Some(1));
+}
+
+/// What is changed is tried again, also behind a failure.
+#[tokio::test]
+async fn what_failed_is_tried_again_when_it_is_changed() {
+    let place = Place::new();
+    let client = place.client().await;
+    for (opcode, service_type) in
+        [(OpCode::Create2, ServiceType::Dynamic), (OpCode::SetData, ServiceType::Static)]
+    {
+        let path = "/services/search/7";
+        client.create_with_parents(SERVICE, (), CreateMode::Persistent).await.ok();
+        if opcode == OpCode::SetData {
+            client.create(path, "another's", CreateMode::Persistent).await.unwrap();
+        }
+        let refused = Fault::on(Effect::Fail(ErrorCode::NoAuth), opcode, path);
+        place.server.add_fault(refused.times(2));
+        let registration =
+            Discovery::new(&client, BASE).register(of_type("7", service_type)).unwrap();
+        bounded(registration.registered()).await.unwrap_err();
+        registration.update(|instance| instance.port = Some(1)).unwrap();
+        bounded(registration.registered()).await.unwrap_err();
+        assert!(matches!(registration.state(), RegistrationState::Failed(_)));
+        registration.update(|instance| instance.port = Some(2)).unwrap();
+        bounded(registration.registered()).await.unwrap();
+        let found = bounded(Discovery::new(&client, BASE).instance("search", "7")).await.unwrap();
+        assert_eq!(found.unwrap().port, Some(2));
+        bounded(registration.unregister()).await.unwrap();
+        assert_eq!(place.children(SERVICE), [""; 0]);
+    }
+}
+
+/// Two of one id stand beside each other, and each keeps to its own.
+#[tokio::test]
+async fn a_sequential_instance_is_known_by_its_owner() {
+    let place = Place::new();
+    let (one, two) = (place.client().await, place.client().await);
+    let first = registered(&one, of_type("7", ServiceType::DynamicSequential)).await;
+    let second = registered(&two, of_type("7", ServiceType::DynamicSequential)).await;
+    let mut names = place.children(SERVICE);
+    names.sort_unstable();
+    assert_eq!(names, ["70000000000", "70000000001"]);
+    // Its number is another one when somebody deletes it, and in the next session.
+    one.delete("/services/search/70000000000", Version::Any).await.unwrap();
+    place.until(|server| server.tree().stat("/services/search/70000000002").is_some()).await;
+    let of_both = |owners: &mut Vec<SessionId>| {
+        owners.sort_unstable();
+        let mut expected = [one.session_id(), two.session_id()];
+        expected.sort_unstable();
+        *owners == expected
+    };
+    let old = two.session_id();
+    place.expire(old);
+    place.until(|server| !owners(server).contains(&old) && of_both(&mut owners(server))).await;
+    bounded(first.unregister()).await.unwrap();
+    assert_eq!(place.server.look(owners), [two.session_id()]);
+    second.update(|instance| instance.port = Some(1)).unwrap();
+    bounded(second.registered()).await.unwrap();
+    let found = bounded(Discovery::new(&one, BASE).instances("search")).await.unwrap();
+    assert_eq!((found.len(), found[0].port), (1, Some(1)));
+    bounded(second.unregister()).await.unwrap();
+    assert_eq!(place.children(SERVICE), [""; 0]);
 }
 
 #[tokio::test]
@@ -222,7 +284,7 @@ async fn what_is_not_allowed_is_told_and_not_tried_for_ever() {
     let registration = Discovery::new(&client, BASE).register(instance("7")).unwrap();
     let error = bounded(registration.registered()).await.unwrap_err();
     let refused = error.as_client().and_then(zookit_client::Error::code);
-    assert_eq!(refused, Some(zookit_client::ErrorCode::NoAuth), "{error}");
+    assert_eq!(refused, Some(ErrorCode::NoAuth), "{error}");
     for _ in 0..20 {
         bounded(client.sync("/")).await.unwrap();
     }
@@ -292,6 +354,37 @@ async fn a_cache_is_right_again_behind_a_gap_and_in_the_next_session() {
     until_ids(&cache, &["a", "b", "c"]).await;
     bounded(client.close()).await.unwrap();
     assert!(!bounded(cache.until(|_| false)).await, "nobody follows any more");
+}
+
+/// More events than wait for somebody to look: then all are looked at anew.
+#[tokio::test]
+async fn a_cache_at_which_nobody_looks_for_long_is_right_when_somebody_does() {
+    let place = Place::new();
+    let (client, other) = (place.client().await, place.client().await);
+    let registration = registered(&other, instance("a")).await;
+    let cache = bounded(Discovery::new(&client, BASE).cache("search")).await.unwrap();
+    assert_eq!(cache.instances().len(), 1);
+    other.create("/services/search/count", "0", CreateMode::Persistent).await.unwrap();
+    for _ in 0..1500 {
+        bounded(other.set_data("/services/search/count", "1", Version::Any)).await.unwrap();
+    }
+    registration.update(|instance| instance.port = Some(1)).unwrap();
+    assert!(bounded(cache.until(|all| all[0].port == Some(1))).await);
+    drop(registration);
+    until_ids(&cache, &[]).await;
+    assert_eq!(cache.get("a"), None);
+    assert_eq!(cache.get("count"), None, "it is no instance");
+}
+
+#[tokio::test]
+async fn a_service_that_may_not_be_read_is_told() {
+    let place = Place::new();
+    let (client, other) = (place.client().await, place.client().await);
+    let acl = vec![Acl::world(Perms::CREATE)];
+    let options = CreateOptions { acl, ..CreateMode::Persistent.into() };
+    other.create_with_parents(SERVICE, (), options).await.unwrap();
+    let error = bounded(Discovery::new(&client, BASE).cache("search")).await.unwrap_err();
+    assert!(matches!(error, Error::Unread { .. }), "{error}");
 }
 
 #[tokio::test]
