@@ -5,6 +5,7 @@
 //! * What is read is the value with the stat that belongs to it. Data that are no such value are an
 //!   error that names the znode ([`Error::Malformed`]); nobody is shown a default instead.
 //! * [`update`](Typed::update) loses no update of others: it writes only over what it read.
+//! * A [`TypedCache`] shows what its [cache](crate::cache) shows, each znode as a value or as none.
 //!
 //! # How it works
 //!
@@ -13,6 +14,7 @@
 //!    read; if somebody else was faster it begins again.
 //! 3. If the reply to that write is lost it is looked, behind a fence, whether it was done
 //!    ([`set_data_guarded`](zookit_client::Client::set_data_guarded)).
+//! 4. A typed cache listens to a cache, and decodes what is looked at, once.
 //!
 //! # What can go wrong
 //!

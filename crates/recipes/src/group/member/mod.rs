@@ -12,8 +12,10 @@
 //!
 //! 1. A member is an ephemeral znode below the group's path, under the member's name, which is
 //!    [kept up](crate::node::persistent).
-//! 2. [`Members`] lists with a watch on the children, and lists again when that has fired: a member who
-//!    comes or goes costs each of those who watch one event and one listing.
+//! 2. [`Members`] follows the names by a [`ChildrenWatch`], and reads what these members say: one who
+//!    comes or goes costs each of those who watch one event, one listing, and the data. It is no
+//!    cache: the members of a listing were all there at one moment, where a cache goes through each
+//!    step on its own.
 //!
 //! # What can go wrong
 //!
