@@ -161,7 +161,7 @@ impl Registration {
         latest.instance = instance;
         latest.revision += 1;
         // Within the lock: the task counts in the order in which they come to it.
-        self.kept.set(data);
+        drop(self.kept.set(data));
         Ok(())
     }
 

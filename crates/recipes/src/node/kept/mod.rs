@@ -62,7 +62,7 @@ type Reply = oneshot::Sender<Result<(), Error>>;
 #[derive(Debug)]
 enum Command {
     /// Who waits is answered when the server has it; and dropped if it never will.
-    Set(Bytes, Option<oneshot::Sender<()>>),
+    Set(Bytes, oneshot::Sender<()>),
     Close {
         /// Whether it is deleted also if it was [to be kept](NodeOptions::keep).
         remove: bool,
@@ -85,17 +85,13 @@ impl Kept {
         Self { commands }
     }
 
-    /// Other data from now on.
-    pub(crate) fn set(&self, data: Bytes) {
-        // If nobody listens any more, that was told.
-        drop(self.commands.send(Command::Set(data, None)));
-    }
-
-    /// The same, and waits until the server has them; whether it ever will.
-    pub(crate) async fn set_and_wait(&self, data: Bytes) -> bool {
+    /// Other data from now on, whether anybody waits or not; whoever does learns when the server has
+    /// them, or that it never will.
+    pub(crate) fn set(&self, data: Bytes) -> impl Future<Output = bool> + use<> {
         let (done, answer) = oneshot::channel();
-        drop(self.commands.send(Command::Set(data, Some(done))));
-        answer.await.is_ok()
+        // If nobody listens any more, nobody answers.
+        drop(self.commands.send(Command::Set(data, done)));
+        async { answer.await.is_ok() }
     }
 
     /// Keeps it up no more, and waits until what is to be deleted is: it, and if `remove` says so

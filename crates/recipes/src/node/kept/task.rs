@@ -122,7 +122,9 @@ impl Task {
                     self.revision += 1;
                     self.written = false;
                     self.idle = false;
-                    self.waiting.extend(done);
+                    // Those who wait no more need no place.
+                    self.waiting.retain(|waiting| !waiting.is_closed());
+                    self.waiting.push(done);
                 }
                 First::Right(Ok(())) => {}
                 First::Right(Err(Error::Client(error))) if self.is_over(&error) => {

@@ -250,7 +250,7 @@ impl PersistentNode {
     /// # Cancel safety
     /// They are set in any case, once this has been polled.
     pub async fn set_data(&self, data: impl Into<Bytes>) -> Result<(), Error> {
-        match self.kept.set_and_wait(data.into()).await {
+        match self.kept.set(data.into()).await {
             true => Ok(()),
             false => Err(self.ended()),
         }
