@@ -239,8 +239,6 @@ mutants! {
         "CURATOR-171";
     DoubtLedOver "doubt-led-over":
         "a leader in doubt stands as leading until its session is known to be over", "";
-    TreeIgnoresGaps "tree-ignores-gaps":
-        "a cache of a tree goes on behind a gap without reading it again", "";
     TreeForgetsWatches "tree-forgets-watches":
         "the one-shot watches of a cache that ended with their session are not set again", "";
     BarrierWokenEnters "barrier-woken-enters":

@@ -43,13 +43,15 @@
 //! * [`blocking`]: the same for programs without a runtime.
 //!
 //! They stand on `claim` (what is held, and how it is come by), `naming` (the names on disk, and
-//! whose turn it is), `exact` (transactions of which it is known whether they were applied) and
-//! `changes` (how something that goes on in the background stands).
+//! whose turn it is), `exact` (transactions of which it is known whether they were applied),
+//! `node/kept` (a znode that is kept up), `children` (children with their data) and `changes` (how
+//! something that goes on in the background stands).
 
 pub mod barrier;
 pub mod blocking;
 pub mod cache;
 mod changes;
+mod children;
 mod claim;
 pub mod counter;
 #[cfg(feature = "discovery")]

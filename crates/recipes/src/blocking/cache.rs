@@ -115,6 +115,12 @@ impl<C> Deref for Following<C> {
     }
 }
 
+impl<C: AsRef<Cache>> AsRef<Cache> for Following<C> {
+    fn as_ref(&self) -> &Cache {
+        self.cache.as_ref()
+    }
+}
+
 /// The twin of [`Listener`](cache::Listener): an iterator that waits for the next event.
 #[derive(Debug)]
 pub struct Listener {

@@ -56,7 +56,7 @@ impl Group {
     }
 
     /// As [the async one](member::Group::changes).
-    pub const fn changes(&self) -> Members<'_> {
+    pub fn changes(&self) -> Members<'_> {
         Members { members: self.group.changes(), client: &self.client }
     }
 }

@@ -37,6 +37,15 @@ impl Listener {
         poll_fn(|context| self.waiting.poll(context)).await
     }
 
+    /// The next event, if one waits.
+    #[cfg(feature = "serde")]
+    pub(crate) fn try_next(&mut self) -> Option<Event> {
+        match self.waiting.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(event) => event,
+            Poll::Pending => None,
+        }
+    }
+
     /// Shows the cache as it is, and goes on from just there: what led to what is shown is not told
     /// any more, and everything behind it is. For a listener that begins, or has
     /// [missed](Event::Missed) something.

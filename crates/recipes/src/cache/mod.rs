@@ -57,6 +57,8 @@
 
 pub mod children;
 mod core;
+#[cfg(feature = "serde")]
+mod decoded;
 mod event;
 mod follow;
 mod listener;
@@ -67,6 +69,8 @@ pub mod tree;
 
 pub use self::children::ChildrenCache;
 pub use self::core::Cache;
+#[cfg(feature = "serde")]
+pub(crate) use self::decoded::Decoded;
 pub use self::event::{Cached, Event, Unread};
 pub use self::listener::Listener;
 pub use self::mirror::{Children, NodeRef, Nodes, Tree};

@@ -13,10 +13,12 @@
 //! # How it works
 //!
 //! 1. An instance is a znode `BASE/NAME/ID` with the instance as JSON, ephemeral unless it is static.
-//! 2. A task for each registration compares what is wanted with what is there, watches the znode,
-//!    and compares again when that fires or the session is over: so it is written again in the next
-//!    session, and when somebody deletes it. Nothing is deleted to be created again.
-//! 3. A cache has one recursive watch on `BASE/NAME`, and reads what that tells of.
+//! 2. It is [kept up](crate::node::persistent): created in each session, and again when somebody
+//!    deletes it. Nothing is deleted to be created again. A static one is of no session, and stays
+//!    when its registration is dropped. A sequential one is found among the others of its id by
+//!    its owner.
+//! 3. A cache is a [cache of the children](crate::cache::children) of `BASE/NAME`, each of which is
+//!    decoded once.
 //! 4. A [`Provider`] leaves out what is disabled, filtered or down, and lets a [`Strategy`] pick.
 //!
 //! # What can go wrong
@@ -68,7 +70,7 @@ mod uri;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use zookit_client::{Acl, Client, Perms};
+use zookit_client::{Acl, Client, NodeData, Perms};
 use zookit_proto::path::join;
 
 pub use cache::ServiceCache;
@@ -80,6 +82,7 @@ pub use strategy::{Random, RoundRobin, Sticky, Strategy, Weighted};
 pub use uri::{Part, UriSpec, UriSpecError};
 
 use crate::Error;
+use crate::children::data_of;
 
 /// Services below a path; see [the module](self).
 #[derive(Debug, Clone)]
@@ -115,7 +118,7 @@ impl Discovery {
     #[doc(alias = "registerService")]
     pub fn register(&self, instance: ServiceInstance) -> Result<Registration, Error> {
         let parent = join(&self.base, &instance.name);
-        Registration::begin(&self.client, parent, self.acl.clone(), instance)
+        Registration::begin(&self.client, &parent, self.acl.clone(), instance)
     }
 
     /// The names of all services, in order; there may be some without an instance.
@@ -146,8 +149,18 @@ impl Discovery {
     /// Dropping the future changes nothing.
     #[doc(alias = "queryForInstances")]
     pub async fn instances(&self, name: &str) -> Result<Vec<Arc<ServiceInstance>>, Error> {
-        let all = cache::all_of(&self.client, &join(&self.base, name)).await?;
-        Ok(all.into_values().collect())
+        let service = join(&self.base, name);
+        let mut ids = match self.client.get_child_names(&service).await {
+            Ok(ids) => ids,
+            Err(error) if error.is_no_node() => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        ids.sort_unstable();
+        let nodes = data_of(&self.client, &service, &ids).await?;
+        let known = |(id, node): (String, NodeData)| {
+            read_or_warn(&join(&service, &id), node.data.as_deref()).ok().map(Arc::new)
+        };
+        Ok(nodes.into_iter().filter_map(known).collect())
     }
 
     /// One instance, as it is now; `None` if it is not registered.
@@ -170,14 +183,14 @@ impl Discovery {
     /// The instances of a service, kept up to date; there when it is filled.
     ///
     /// # Errors
-    /// What trying again cannot mend: no permission, a closed client, a path that is none, a server
-    /// before 3.6.
+    /// What trying again cannot mend: [`Error::Unread`] without permission; the client's, if it is
+    /// closed, or the path is none.
     ///
     /// # Cancel safety
     /// Dropping the future removes its watch.
     #[doc(alias = "serviceCacheBuilder")]
     pub async fn cache(&self, name: &str) -> Result<ServiceCache, Error> {
-        ServiceCache::open(&self.client, join(&self.base, name)).await
+        ServiceCache::open(&self.client, &join(&self.base, name)).await
     }
 }
 
@@ -188,6 +201,12 @@ fn read(path: &str, data: Option<&[u8]>) -> Result<ServiceInstance, Error> {
         expected: "instance of a service",
         found: error.to_string().into(),
     })
+}
+
+/// The same, for those who leave out what is none.
+fn read_or_warn(path: &str, data: Option<&[u8]>) -> Result<ServiceInstance, Error> {
+    let warn = |error: &Error| tracing::warn!(target: "zookit::recipes", %error, "left out");
+    read(path, data).inspect_err(warn)
 }
 
 /// The data of an instance.

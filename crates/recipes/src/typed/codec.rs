@@ -64,10 +64,9 @@ impl Codec for Json {
 pub(super) fn read<T: DeserializeOwned, C: Codec>(
     codec: &C,
     path: &str,
-    data: Option<&Bytes>,
+    data: Option<&[u8]>,
 ) -> Result<T, crate::Error> {
-    let data = data.map_or(&[][..], |data| &data[..]);
-    codec.read(data).map_err(|why| crate::Error::Malformed {
+    codec.read(data.unwrap_or_default()).map_err(|why| crate::Error::Malformed {
         path: path.into(),
         expected: C::NAME,
         found: why.into(),

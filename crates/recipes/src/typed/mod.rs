@@ -5,6 +5,7 @@
 //! * What is read is the value with the stat that belongs to it. Data that are no such value are an
 //!   error that names the znode ([`Error::Malformed`]); nobody is shown a default instead.
 //! * [`update`](Typed::update) loses no update of others: it writes only over what it read.
+//! * A [`TypedCache`] shows what its [cache](crate::cache) shows, each znode as a value or as none.
 //!
 //! # How it works
 //!
@@ -13,6 +14,7 @@
 //!    read; if somebody else was faster it begins again.
 //! 3. If the reply to that write is lost it is looked, behind a fence, whether it was done
 //!    ([`set_data_guarded`](zookit_client::Client::set_data_guarded)).
+//! 4. A typed cache listens to a cache, and decodes what is looked at, once.
 //!
 //! # What can go wrong
 //!
@@ -45,6 +47,7 @@
 //! # zookit_doctest::with_client(f);
 //! ```
 
+mod cached;
 mod codec;
 
 use std::fmt;
@@ -52,12 +55,14 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zookit_client::{Client, CreateOptions, OneShotWatch, Stat, Version};
+use zookit_client::{Client, CreateOptions, NodeData, OneShotWatch, Stat, Version};
 use zookit_proto::path::join;
 
+pub use cached::{CachedValue, TypedCache, TypedEvent};
 pub use codec::{Codec, Json};
 
 use crate::Error;
+use crate::children::data_of;
 
 /// A znode whose data are a value; see [the module](self).
 ///
@@ -123,7 +128,7 @@ impl<T: Serialize + DeserializeOwned, C: Codec + Clone> Typed<T, C> {
     pub async fn get(&self) -> Result<Option<Valued<T>>, Error> {
         match self.client.get_data(&self.path).await {
             Ok(node) => {
-                let value = codec::read(&self.codec, &self.path, node.data.as_ref())?;
+                let value = codec::read(&self.codec, &self.path, node.data.as_deref())?;
                 Ok(Some(Valued { value, stat: node.stat }))
             }
             Err(error) if error.is_no_node() => Ok(None),
@@ -142,7 +147,7 @@ impl<T: Serialize + DeserializeOwned, C: Codec + Clone> Typed<T, C> {
         loop {
             match self.client.get_data_and_watch(&self.path).await {
                 Ok((node, watch)) => {
-                    let value = codec::read(&self.codec, &self.path, node.data.as_ref())?;
+                    let value = codec::read(&self.codec, &self.path, node.data.as_deref())?;
                     return Ok((Some(Valued { value, stat: node.stat }), watch));
                 }
                 Err(error) if error.is_no_node() => {}
@@ -252,27 +257,15 @@ impl<T: Serialize + DeserializeOwned, C: Codec + Clone> Typed<T, C> {
     pub async fn children(&self) -> Result<Vec<(String, Valued<T>)>, Error> {
         let mut names = self.client.get_child_names(&self.path).await?;
         names.sort_unstable();
-        let mut found = Vec::with_capacity(names.len());
-        for some in names.chunks(AT_ONCE) {
-            let paths: Vec<_> = some.iter().map(|name| join(&self.path, name)).collect();
-            let asked: Vec<_> = paths.iter().map(|path| self.client.get_data(path)).collect();
-            for ((name, path), node) in some.iter().zip(&paths).zip(asked) {
-                match node.await {
-                    Ok(node) => {
-                        let value = codec::read(&self.codec, path, node.data.as_ref())?;
-                        found.push((name.clone(), Valued { value, stat: node.stat }));
-                    }
-                    Err(error) if error.is_no_node() => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        Ok(found)
+        let nodes = data_of(&self.client, &self.path, &names).await?;
+        let read = |(name, node): (String, NodeData)| {
+            let path = join(&self.path, &name);
+            let value = codec::read(&self.codec, &path, node.data.as_deref())?;
+            Ok((name, Valued { value, stat: node.stat }))
+        };
+        nodes.into_iter().map(read).collect()
     }
 }
-
-/// So many are read at once: there is a bound to what a client may ask at a time.
-const AT_ONCE: usize = 256;
 
 /// Whether somebody else was faster.
 fn is_overtaken(error: &Error) -> bool {

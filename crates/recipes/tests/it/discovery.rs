@@ -1,13 +1,14 @@
-//! Services that find each other.
+//! Services that find each other: registrations. Who looks for them is in `caches`.
+
+mod caches;
 
 use std::time::Duration;
 
-use zookit_client::{Acl, Client, CreateMode, CreateOptions, Perms, SessionId, Version};
+use zookit_client::{Acl, Client, CreateMode, CreateOptions, ErrorCode, Perms, SessionId, Version};
 use zookit_proto::{OpCode, Request};
 use zookit_recipes::Error;
 use zookit_recipes::discovery::{
-    Discovery, Provider, Registration, RegistrationState, ServiceCache, ServiceInstance,
-    ServiceType, Sticky, Weighted,
+    Discovery, Registration, RegistrationState, ServiceInstance, ServiceType,
 };
 use zookit_server::core::{Effect, Fault};
 
@@ -178,9 +179,9 @@ async fn what_is_deleted_just_before_it_is_changed_is_there_again() {
     let place = Place::new();
     let (client, other) = (place.client().await, place.client().await);
     let registration = registered(&client, instance("7")).await;
-    // The look is answered late: with what was there before the delete.
-    let late = Effect::DelayReply(Duration::from_millis(100));
-    let late = Fault::new(late, |asked| matches!(asked.request, Request::Exists(it) if it.watch));
+    // The write is carried out late: when the znode is deleted.
+    let late = Effect::Delay(Duration::from_millis(100));
+    let late = Fault::on(late, OpCode::SetData, "/services/search/7");
     let late = place.server.add_fault(late.times(1));
     registration.update(|instance| instance.port = Some(1)).unwrap();
     while place.server.fault_struck(late) == Some(0) {
@@ -190,6 +191,68 @@ async fn what_is_deleted_just_before_it_is_changed_is_there_again() {
     bounded(registration.registered()).await.unwrap();
     let found = Discovery::new(&client, BASE).instance("search", "7").await.unwrap();
     assert_eq!(found.unwrap().port, Some(1));
+}
+
+/// What is changed is tried again, also behind a failure.
+#[tokio::test]
+async fn what_failed_is_tried_again_when_it_is_changed() {
+    let place = Place::new();
+    let client = place.client().await;
+    for (opcode, service_type) in
+        [(OpCode::Create2, ServiceType::Dynamic), (OpCode::SetData, ServiceType::Static)]
+    {
+        let path = "/services/search/7";
+        client.create_with_parents(SERVICE, (), CreateMode::Persistent).await.ok();
+        if opcode == OpCode::SetData {
+            client.create(path, "another's", CreateMode::Persistent).await.unwrap();
+        }
+        let refused = Fault::on(Effect::Fail(ErrorCode::NoAuth), opcode, path);
+        place.server.add_fault(refused.times(2));
+        let registration =
+            Discovery::new(&client, BASE).register(of_type("7", service_type)).unwrap();
+        bounded(registration.registered()).await.unwrap_err();
+        registration.update(|instance| instance.port = Some(1)).unwrap();
+        bounded(registration.registered()).await.unwrap_err();
+        assert!(matches!(registration.state(), RegistrationState::Failed(_)));
+        registration.update(|instance| instance.port = Some(2)).unwrap();
+        bounded(registration.registered()).await.unwrap();
+        let found = bounded(Discovery::new(&client, BASE).instance("search", "7")).await.unwrap();
+        assert_eq!(found.unwrap().port, Some(2));
+        bounded(registration.unregister()).await.unwrap();
+        assert_eq!(place.children(SERVICE), [""; 0]);
+    }
+}
+
+/// Two of one id stand beside each other, and each keeps to its own.
+#[tokio::test]
+async fn a_sequential_instance_is_known_by_its_owner() {
+    let place = Place::new();
+    let (one, two) = (place.client().await, place.client().await);
+    let first = registered(&one, of_type("7", ServiceType::DynamicSequential)).await;
+    let second = registered(&two, of_type("7", ServiceType::DynamicSequential)).await;
+    let mut names = place.children(SERVICE);
+    names.sort_unstable();
+    assert_eq!(names, ["70000000000", "70000000001"]);
+    // Its number is another one when somebody deletes it, and in the next session.
+    one.delete("/services/search/70000000000", Version::Any).await.unwrap();
+    place.until(|server| server.tree().stat("/services/search/70000000002").is_some()).await;
+    let of_both = |owners: &mut Vec<SessionId>| {
+        owners.sort_unstable();
+        let mut expected = [one.session_id(), two.session_id()];
+        expected.sort_unstable();
+        *owners == expected
+    };
+    let old = two.session_id();
+    place.expire(old);
+    place.until(|server| !owners(server).contains(&old) && of_both(&mut owners(server))).await;
+    bounded(first.unregister()).await.unwrap();
+    assert_eq!(place.server.look(owners), [two.session_id()]);
+    second.update(|instance| instance.port = Some(1)).unwrap();
+    bounded(second.registered()).await.unwrap();
+    let found = bounded(Discovery::new(&one, BASE).instances("search")).await.unwrap();
+    assert_eq!((found.len(), found[0].port), (1, Some(1)));
+    bounded(second.unregister()).await.unwrap();
+    assert_eq!(place.children(SERVICE), [""; 0]);
 }
 
 #[tokio::test]
@@ -222,7 +285,7 @@ async fn what_is_not_allowed_is_told_and_not_tried_for_ever() {
     let registration = Discovery::new(&client, BASE).register(instance("7")).unwrap();
     let error = bounded(registration.registered()).await.unwrap_err();
     let refused = error.as_client().and_then(zookit_client::Error::code);
-    assert_eq!(refused, Some(zookit_client::ErrorCode::NoAuth), "{error}");
+    assert_eq!(refused, Some(ErrorCode::NoAuth), "{error}");
     for _ in 0..20 {
         bounded(client.sync("/")).await.unwrap();
     }
@@ -244,92 +307,6 @@ async fn a_registration_that_is_dropped_at_once_leaves_nothing() {
     place.until_children(SERVICE, 1).await;
     drop(registration);
     place.until_children(SERVICE, 0).await;
-}
-
-async fn until_ids(cache: &ServiceCache, ids: &[&str]) {
-    let same = |instances: &[std::sync::Arc<ServiceInstance>]| {
-        instances.iter().map(|instance| instance.id.as_str()).eq(ids.iter().copied())
-    };
-    assert!(bounded(cache.until(same)).await);
-}
-
-#[tokio::test]
-async fn a_cache_follows_what_comes_changes_and_goes() {
-    let place = Place::new();
-    let (client, other) = (place.client().await, place.client().await);
-    let b = registered(&other, instance("b")).await;
-    let cache = bounded(Discovery::new(&client, BASE).cache("search")).await.unwrap();
-    assert_eq!(cache.instances().len(), 1, "it is filled when it is there");
-    let a = registered(&other, instance("a")).await;
-    until_ids(&cache, &["a", "b"]).await;
-    a.update(|instance| instance.port = Some(1)).unwrap();
-    assert!(bounded(cache.until(|all| all[0].port == Some(1))).await);
-    assert_eq!(cache.get("a").unwrap().port, Some(1));
-    // What is no instance is passed over, and what is below one.
-    other.create("/services/search/aa", "no", CreateMode::Persistent).await.unwrap();
-    other.create("/services/search/aa/deep", "{}", CreateMode::Persistent).await.unwrap();
-    drop(b);
-    until_ids(&cache, &["a"]).await;
-    drop(cache);
-    place.until(|server| server.watches().iter().all(|it| it.session != client.session_id())).await;
-}
-
-#[tokio::test]
-async fn a_cache_is_right_again_behind_a_gap_and_in_the_next_session() {
-    let place = Place::new();
-    let (client, other) = (place.client().await, place.client().await);
-    // There is no such service yet.
-    let cache = bounded(Discovery::new(&client, BASE).cache("search")).await.unwrap();
-    let _a = registered(&other, instance("a")).await;
-    until_ids(&cache, &["a"]).await;
-    let connection = place.server.connection_of(client.session_id()).unwrap();
-    place.server.freeze(connection);
-    let _b = registered(&other, instance("b")).await;
-    place.server.drop_connection(connection);
-    until_ids(&cache, &["a", "b"]).await;
-    place.expire(client.session_id());
-    let _c = registered(&other, instance("c")).await;
-    until_ids(&cache, &["a", "b", "c"]).await;
-    bounded(client.close()).await.unwrap();
-    assert!(!bounded(cache.until(|_| false)).await, "nobody follows any more");
-}
-
-#[tokio::test]
-async fn a_provider_picks_whom_it_may() {
-    let place = Place::new();
-    let client = place.client().await;
-    let discovery = Discovery::new(&client, BASE);
-    let mut kept = Vec::new();
-    for (id, port) in [("a", 1), ("b", 2), ("c", 3)] {
-        let one = ServiceInstance { port: Some(port), ..instance(id) };
-        kept.push(registered(&client, one).await);
-    }
-    let cache = bounded(discovery.cache("search")).await.unwrap();
-    let provider = Provider::new(cache.clone());
-    let picks = |provider: &Provider| {
-        (0..4).map(|_| provider.pick().unwrap().id.clone()).collect::<String>()
-    };
-    assert_eq!(picks(&provider), "abca");
-    let weighted = Weighted::new(|instance| instance.port.map_or(0, u32::from));
-    let weighted = Provider::new(cache.clone()).with_strategy(weighted);
-    assert_eq!(picks(&weighted), "cbac");
-    let sticky = Sticky::new(zookit_recipes::discovery::RoundRobin::default());
-    let sticky = Provider::new(cache.clone()).with_strategy(sticky);
-    assert_eq!(picks(&sticky), "aaaa");
-    let a = sticky.pick().unwrap();
-    sticky.note_error(&a);
-    assert_eq!(picks(&sticky), "aaaa");
-    sticky.note_error(&a);
-    assert_eq!(picks(&sticky), "cccc", "it is the turn of the second of those that are left");
-    kept[2].update(|instance| instance.enabled = false).unwrap();
-    assert!(bounded(cache.until(|all| !all[2].enabled)).await);
-    assert_eq!(picks(&sticky), "bbbb");
-    let filtered = Provider::new(cache).with_filter(|instance| instance.id != "b");
-    assert_eq!(picks(&filtered), "aaaa");
-    drop(kept);
-    place.until_children(SERVICE, 0).await;
-    assert!(bounded(filtered.cache().until(<[_]>::is_empty)).await);
-    assert_eq!(filtered.pick(), None);
 }
 
 #[tokio::test]

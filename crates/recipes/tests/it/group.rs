@@ -102,6 +102,22 @@ async fn who_watches_a_group_asks_only_when_it_has_changed() {
     assert_eq!(asked, expected);
 }
 
+/// The names are the same as before, and yet one has come and one gone.
+#[tokio::test]
+async fn who_has_left_and_come_again_in_between_is_told() {
+    let place = Place::new();
+    let (one, two) = (place.client().await, place.client().await);
+    let (first, second) = (Group::new(&one, PATH), Group::new(&two, PATH));
+    let mut seen = second.changes();
+    let a = first.join("a", "first");
+    bounded(a.wait_there()).await.unwrap();
+    assert_eq!(bounded(seen.next()).await.unwrap(), Some(members(&[("a", "first")])));
+    bounded(a.leave()).await.unwrap();
+    let a = first.join("a", "second");
+    bounded(a.wait_there()).await.unwrap();
+    assert_eq!(bounded(seen.next()).await.unwrap(), Some(members(&[("a", "second")])));
+}
+
 #[tokio::test]
 async fn guests_are_named_as_kazoos_are_and_counted_with_them() {
     let place = Place::new();

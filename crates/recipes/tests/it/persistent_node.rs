@@ -307,6 +307,19 @@ async fn a_lasting_one_outlives_its_session() {
     assert_eq!(data(&client).await, "busy");
 }
 
+/// It was told as an error, and left: of what lasts the end of the session decides nothing.
+#[tokio::test]
+async fn a_lasting_one_is_deleted_also_when_its_session_is_over() {
+    let place = Place::new();
+    let client = place.client().await;
+    let options = NodeOptions { kind: NodeKind::Persistent, ..NodeOptions::default() };
+    let node = PersistentNode::start_with(&client, PATH, "idle", options);
+    bounded(node.wait_there()).await.unwrap();
+    place.expire(client.session_id());
+    bounded(node.close()).await.unwrap();
+    assert_eq!(place.children("/workers"), [""; 0]);
+}
+
 #[tokio::test]
 async fn what_cannot_be_mended_ends_it_without_a_loop() {
     let place = Place::new();

@@ -1,5 +1,7 @@
 //! Znodes whose data are values.
 
+mod cached;
+
 use serde::{Deserialize, Serialize};
 use zookit_client::{CreateMode, EventType, Version};
 use zookit_proto::Request;

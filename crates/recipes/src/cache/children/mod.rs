@@ -75,3 +75,9 @@ impl Deref for ChildrenCache {
         &self.0
     }
 }
+
+impl AsRef<Cache> for ChildrenCache {
+    fn as_ref(&self) -> &Cache {
+        &self.0
+    }
+}

@@ -160,7 +160,7 @@ impl Follower<'_> {
         for notice in self.notices.drain(..) {
             match notice {
                 WatchNotice::Event(event) => mirror.event(&event),
-                WatchNotice::Gap { .. } if mutant::on(Mutant::TreeIgnoresGaps) => {}
+                WatchNotice::Gap { .. } if mutant::on(Mutant::CacheIgnoresGaps) => {}
                 WatchNotice::Gap { .. } => mirror.begin(Watching::Persistently),
                 // The client says what it is, when the next one is to be set.
                 WatchNotice::Ended(_) => self.stopped = Some(Stopped::Unwatched),

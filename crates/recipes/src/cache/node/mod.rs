@@ -69,3 +69,9 @@ impl Deref for NodeCache {
         &self.0
     }
 }
+
+impl AsRef<Cache> for NodeCache {
+    fn as_ref(&self) -> &Cache {
+        &self.0
+    }
+}

@@ -75,3 +75,9 @@ impl Deref for TreeCache {
         &self.0
     }
 }
+
+impl AsRef<Cache> for TreeCache {
+    fn as_ref(&self) -> &Cache {
+        &self.0
+    }
+}

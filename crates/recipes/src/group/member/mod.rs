@@ -12,8 +12,10 @@
 //!
 //! 1. A member is an ephemeral znode below the group's path, under the member's name, which is
 //!    [kept up](crate::node::persistent).
-//! 2. [`Members`] lists with a watch on the children, and lists again when that has fired: a member who
-//!    comes or goes costs each of those who watch one event and one listing.
+//! 2. [`Members`] follows the names by a [`ChildrenWatch`], and reads what these members say: one who
+//!    comes or goes costs each of those who watch one event, one listing, and the data. It is no
+//!    cache: the members of a listing were all there at one moment, where a cache goes through each
+//!    step on its own.
 //!
 //! # What can go wrong
 //!
@@ -45,16 +47,18 @@
 //! # zookit_doctest::with_client(f);
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use bytes::Bytes;
-use zookit_client::{Client, OneShotWatch};
+use zookit_client::Client;
 use zookit_proto::path::join;
 
 use crate::Error;
+use crate::children::data_of;
 use crate::claim::endless;
 use crate::node::persistent::{NodeKind, NodeOptions, PersistentNode};
+use crate::watch::ChildrenWatch;
 
 /// A group, by the path of its znode. See [the module](self).
 ///
@@ -123,46 +127,24 @@ impl Group {
     #[doc(alias = "getCurrentMembers")]
     pub async fn members(&self) -> Result<BTreeMap<String, Bytes>, Error> {
         match self.client.get_child_names(&self.path).await {
-            Ok(names) => Ok(self.with_data(names).await?),
+            Ok(names) => Ok(self.with_data(&names).await?),
             Err(error) if error.is_no_node() => Ok(BTreeMap::new()),
             Err(error) => Err(error.into()),
         }
     }
 
     /// The members now, and then whenever one has come or gone.
-    pub const fn changes(&self) -> Members<'_> {
-        Members { group: self, told: None, watch: None }
+    pub fn changes(&self) -> Members<'_> {
+        let watch = ChildrenWatch::new(&self.client, &self.path);
+        Members { group: self, watch, begun: false, due: None }
     }
 
     async fn with_data(
         &self,
-        names: Vec<String>,
+        names: &[String],
     ) -> Result<BTreeMap<String, Bytes>, zookit_client::Error> {
-        let ask = |name: String| (self.client.get_data(&join(&self.path, &name)), name);
-        let asked: Vec<_> = names.into_iter().map(ask).collect();
-        let mut members = BTreeMap::new();
-        for (node, name) in asked {
-            match node.await {
-                Ok(node) => drop(members.insert(name, node.data.unwrap_or_default())),
-                Err(error) if error.is_no_node() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(members)
-    }
-
-    /// The names, and what tells when they change; a group that does not exist has none.
-    async fn look(&self) -> Result<(BTreeSet<String>, OneShotWatch), zookit_client::Error> {
-        loop {
-            match self.client.get_children_and_watch(&self.path).await {
-                Ok((children, watch)) => return Ok((children.names.into_iter().collect(), watch)),
-                Err(error) if error.is_no_node() => {}
-                Err(error) => return Err(error),
-            }
-            if let (None, watch) = self.client.exists_and_watch(&self.path).await? {
-                return Ok((BTreeSet::new(), watch));
-            }
-        }
+        let nodes = data_of(&self.client, &self.path, names).await?;
+        Ok(nodes.into_iter().map(|(name, node)| (name, node.data.unwrap_or_default())).collect())
     }
 }
 
@@ -193,8 +175,11 @@ impl Deref for GroupMember {
 #[must_use = "nothing is looked at before it is asked"]
 pub struct Members<'a> {
     group: &'a Group,
-    told: Option<BTreeSet<String>>,
-    watch: Option<OneShotWatch>,
+    watch: ChildrenWatch,
+    /// Whether any were told.
+    begun: bool,
+    /// Those who are to be told next.
+    due: Option<Vec<String>>,
 }
 
 impl Members<'_> {
@@ -207,28 +192,29 @@ impl Members<'_> {
     /// # Cancel safety
     /// Dropping the future loses no change.
     pub async fn next(&mut self) -> Result<Option<BTreeMap<String, Bytes>>, Error> {
-        let client = &self.group.client;
+        let names = match self.due.take() {
+            Some(names) => names,
+            None => match self.next_names().await {
+                Err(Error::Client(error)) if error.is_closed() => return Ok(None),
+                names => names?,
+            },
+        };
+        // Kept until it was told: whoever drops the future has been told nothing.
+        let due = &*self.due.insert(names);
+        let all = || self.group.with_data(due);
+        let members = self.group.client.retry(endless(), |_| all()).await?;
+        (self.due, self.begun) = (None, true);
+        Ok(Some(members))
+    }
+
+    /// That the group itself has come or gone is nobody's coming or going.
+    async fn next_names(&mut self) -> Result<Vec<String>, Error> {
         loop {
-            if let Some(watch) = &mut self.watch {
-                // It fired, or went with its session: either way it is looked again.
-                let _ = watch.await;
-                self.watch = None;
+            let change = self.watch.next().await?;
+            let nobody = change.added.is_empty() && change.removed.is_empty() && change.unseen == 0;
+            if !nobody || !self.begun {
+                return Ok(change.names.unwrap_or_default());
             }
-            let (names, watch) = match client.retry(endless(), |_| self.group.look()).await {
-                Ok(seen) => seen,
-                Err(error) if error.is_closed() => return Ok(None),
-                Err(error) => return Err(error.into()),
-            };
-            if self.told.as_ref() == Some(&names) {
-                self.watch = Some(watch);
-                continue;
-            }
-            let all = || self.group.with_data(names.iter().cloned().collect());
-            let members = client.retry(endless(), |_| all()).await?;
-            // Only now: whoever dropped the future before has been told nothing.
-            self.watch = Some(watch);
-            self.told = Some(names);
-            return Ok(Some(members));
         }
     }
 }

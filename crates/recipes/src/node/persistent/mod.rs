@@ -46,18 +46,14 @@
 //! # zookit_doctest::with_client(f);
 //! ```
 
-mod plan;
-mod task;
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
 use zookit_client::{Acl, Client, CreateMode, CreateOptions, Perms, SessionId, Stat};
 
-use self::task::{Command, Task};
+use super::kept::{Kept, Standing, Wanted};
 use crate::changes::{Changes, Teller};
 use crate::claim::Parents;
 use crate::error::Error;
@@ -146,6 +142,19 @@ impl NodeState {
     pub const fn is_there(&self) -> bool {
         matches!(self, Self::There(_))
     }
+
+    /// What is told of a standing, if anything is: of data that are on their way nothing.
+    fn of(standing: Standing) -> Option<Self> {
+        Some(match standing {
+            Standing::Absent => Self::Absent,
+            Standing::There(stat) => Self::There(stat),
+            Standing::Earlier(session) => Self::Earlier(session),
+            Standing::InTheWay(session) => Self::InTheWay(session),
+            Standing::Failed(error) => Self::Ended(Some(error)),
+            Standing::Ended(error) => Self::Ended(error),
+            Standing::Behind => return None,
+        })
+    }
 }
 
 /// A znode that is kept up, until this is [closed](Self::close) or dropped. See
@@ -155,7 +164,7 @@ impl NodeState {
 pub struct PersistentNode {
     path: String,
     state: Changes<NodeState>,
-    commands: mpsc::UnboundedSender<Command>,
+    kept: Kept,
 }
 
 impl PersistentNode {
@@ -180,10 +189,15 @@ impl PersistentNode {
         options: NodeOptions,
     ) -> Self {
         let (teller, state) = Teller::new(NodeState::Absent);
-        let (commands, received) = mpsc::unbounded_channel();
-        let task = Task::new(client, path, data.into(), options, teller);
-        tokio::spawn(task.run(received));
-        Self { path: path.to_owned(), state, commands }
+        let path = path.to_owned();
+        let wanted = Wanted { path: path.clone(), numbered: false, options, endures: false };
+        let tell = move |_, standing| {
+            if let Some(state) = NodeState::of(standing) {
+                teller.tell(state);
+            }
+        };
+        let kept = Kept::start(client, wanted, data.into(), Box::new(tell));
+        Self { path, state, kept }
     }
 
     /// Its path.
@@ -236,10 +250,10 @@ impl PersistentNode {
     /// # Cancel safety
     /// They are set in any case, once this has been polled.
     pub async fn set_data(&self, data: impl Into<Bytes>) -> Result<(), Error> {
-        let (done, answer) = oneshot::channel();
-        // If nobody listens any more, nobody answers.
-        drop(self.commands.send(Command::Set(data.into(), done)));
-        answer.await.map_err(|_| self.ended())
+        match self.kept.set(data.into()).await {
+            true => Ok(()),
+            false => Err(self.ended()),
+        }
     }
 
     /// Keeps it up no more, deletes it if it is ours, and waits until that is done. Dropping this
@@ -251,9 +265,8 @@ impl PersistentNode {
     /// # Cancel safety
     /// It is closed in any case.
     pub async fn close(self) -> Result<(), Error> {
-        let (done, answer) = oneshot::channel();
-        drop(self.commands.send(Command::Close(done)));
-        answer.await.unwrap_or(Ok(()))
+        // One that had ended deleted it then.
+        self.kept.close(false).await.unwrap_or(Ok(()))
     }
 
     fn ended(&self) -> Error {

@@ -1,6 +1,7 @@
 //! Whose the znode is that is there: from what the server shows to what is to be done.
 
 use zookit_client::{SessionId, Stat};
+use zookit_proto::mutant::{self, Mutant};
 
 /// What there is at the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) enum Found {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct We<'a> {
     /// The session of now, if what is kept up is ephemeral. What is not belongs to nobody.
-    pub(super) session: Option<SessionId>,
+    pub(super) me: SessionId,
     /// Those that were ours.
     pub(super) earlier: &'a [SessionId],
 }
@@ -27,13 +28,18 @@ pub(super) struct We<'a> {
 pub(super) fn found(stat: Option<&Stat>, we: We<'_>) -> Found {
     let Some(stat) = stat else { return Found::Nothing };
     let owner = stat.ephemeral_owner;
-    if owner == we.session.unwrap_or(SessionId::NONE) {
+    if is_ours(stat, we.me) {
         Found::Ours(*stat)
     } else if owner != SessionId::NONE && we.earlier.contains(&owner) {
         Found::Earlier(owner)
     } else {
         Found::Foreign(owner)
     }
+}
+
+/// Its owner alone says so.
+pub(super) fn is_ours(stat: &Stat, me: SessionId) -> bool {
+    stat.ephemeral_owner == me || mutant::on(Mutant::RegistrationAdopts)
 }
 
 #[cfg(test)]
@@ -51,8 +57,8 @@ mod tests {
     #[test]
     fn the_owner_tells_whose_it_is() {
         let (none, earlier) = (SessionId::NONE, &[BEFORE, SessionId::NONE][..]);
-        let ephemeral = We { session: Some(NOW), earlier };
-        let lasting = We { session: None, earlier };
+        let ephemeral = We { me: NOW, earlier };
+        let lasting = We { me: none, earlier };
         for (we, owner, expected) in [
             (ephemeral, NOW, Found::Ours(stat(NOW))),
             (ephemeral, BEFORE, Found::Earlier(BEFORE)),
