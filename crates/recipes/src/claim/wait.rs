@@ -52,7 +52,11 @@ pub(crate) async fn wait_turn(
     loop {
         let names = match listed.take() {
             Some(names) => names,
-            None => client.retry(endless(), |_| client.get_child_list(parent)).await?,
+            None => {
+                let listing = client.retry(endless(), |_| client.get_child_list(parent));
+                // Without the queue one's own znode is not there either.
+                listing.await.map_err(|error| claim.lost_or(error))?
+            }
         };
         let before = match turn(&names, claim.name(), &in_the_way) {
             Turn::Ours => return Ok(()),

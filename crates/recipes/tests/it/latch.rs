@@ -237,6 +237,28 @@ async fn what_stands_in_no_queue_is_in_nobodys_way() {
     assert_eq!(ids(&latch).await, ["one"]);
 }
 
+/// Who waited was woken by that, and found no queue to look at.
+#[tokio::test]
+async fn who_waited_stands_again_where_the_whole_path_was_deleted() {
+    let place = Place::new();
+    let (one, two) = (place.client().await, place.client().await);
+    let first = Latch::start(&one, PATH, "one");
+    let leadership = bounded(first.wait_leading()).await.unwrap();
+    let second = Latch::start(&two, PATH, "two");
+    place.until_watches(leadership.path()).await;
+    place.until_children(PATH, 2).await;
+    let other = place.client().await;
+    let mut all = Transaction::new();
+    for name in place.children(PATH) {
+        all = all.delete(&format!("{PATH}/{name}"), Version::Any);
+    }
+    bounded(other.multi(all.delete(PATH, Version::Any))).await.unwrap();
+    place.until_children(PATH, 2).await;
+    assert!(!matches!(second.standing(), Standing::Ended(_)), "{:?}", second.standing());
+    bounded(first.close()).await.unwrap();
+    bounded(second.wait_leading()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_create_whose_reply_was_lost_is_found_and_not_made_twice() {
     let place = Place::new();

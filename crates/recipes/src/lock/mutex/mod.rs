@@ -141,7 +141,10 @@ impl Mutex {
         let (claim, names) = self.join().await?;
         let names = match names {
             Some(names) => names,
-            None => claim.client().get_child_list(&self.path).await?,
+            None => {
+                let listing = claim.client().get_child_list(&self.path);
+                listing.await.map_err(|error| claim.lost_or(error))?
+            }
         };
         let ours = turn(&names, claim.name(), in_the_way) == Turn::Ours;
         Ok(ours.then(|| MutexGuard(claim)))

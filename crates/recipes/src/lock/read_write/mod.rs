@@ -240,7 +240,10 @@ impl ReadWriteLock {
         let (claim, names) = self.join(access).await?;
         let names = match names {
             Some(names) => names,
-            None => claim.client().get_child_list(&self.path).await?,
+            None => {
+                let listing = claim.client().get_child_list(&self.path);
+                listing.await.map_err(|error| claim.lost_or(error))?
+            }
         };
         let ours = turn(&names, claim.name(), |kind| access.waits_for(kind)) == Turn::Ours;
         Ok(ours.then_some(claim))

@@ -234,7 +234,10 @@ impl Semaphore {
         let (claim, names) = self.join().await?;
         let names = match names {
             Some(names) => names,
-            None => claim.client().get_child_list(&self.layout.locks).await?,
+            None => {
+                let listing = claim.client().get_child_list(&self.layout.locks);
+                listing.await.map_err(|error| claim.lost_or(error))?
+            }
         };
         let ours = turn(&names, claim.name(), in_the_way) == Turn::Ours;
         if ours && self.has_room(claim.client(), count).await? {
