@@ -140,6 +140,7 @@ impl Server {
             if let Some(connection) = ended.filter(|_| pending.is_none()) {
                 self.close(connection);
             }
+            self.close_those_who_take_up(session);
             self.session_moved(session, true);
         }
         if let Some(pending) = pending {
@@ -296,6 +297,21 @@ impl Server {
             }
         }
         self.to_read.push_back(id);
+    }
+
+    /// A session is over, and the leader's word that it lives may be on its way: a connection belongs
+    /// to the session from when it asks for it.
+    ///
+    /// Facts: `ServerCnxn.setSessionId` comes before `reopenSession`, `ServerCnxnFactory.closeSession`.
+    fn close_those_who_take_up(&mut self, session: SessionId) {
+        let Some(following) = &self.following else { return };
+        let take_up = |pending: &&Pending| match &pending.what {
+            Waiting::Handshake(request, _) => request.session_id == session,
+            Waiting::Request(_) | Waiting::Refusal(_) => false,
+        };
+        let taking_up = following.pending.values().filter(take_up);
+        let connections: Vec<_> = taking_up.map(|pending| pending.connection).collect();
+        connections.into_iter().for_each(|connection| self.close(connection));
     }
 
     /// There is such a session.

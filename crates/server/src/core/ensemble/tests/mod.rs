@@ -136,6 +136,23 @@ fn a_session_heard_of_at_any_member_lives_and_one_that_is_not_ends_everywhere() 
     assert_eq!(talk.greeting(&mut again).unwrap().session_id, SessionId::NONE);
 }
 
+/// Found by the simulator: `--recipes double_barrier --seed 8005067`. The client stayed connected in
+/// a session that was over.
+#[test]
+fn a_session_that_ends_while_it_is_taken_up_takes_the_new_connection_along() {
+    let mut talk = Talk::of(3);
+    let (_, session) = talk.client(2);
+    let mut again = talk.dial(1, Some(&session), Zxid(0));
+    // The leader says that it lives, and then ends it; the member hears of the end first.
+    talk.carry(|message| message.to() == 0);
+    assert!(talk.ensemble.expire_session(talk.now, session.session_id));
+    talk.carry(|message| message.transaction().is_some());
+    talk.carry_all();
+    talk.look(&mut again);
+    assert!(again.closed);
+    assert_eq!(talk.greeting(&mut again), None);
+}
+
 /// Found by the simulator: `--seed 139197 --workload ensemble`.
 #[test]
 fn a_session_is_heard_of_also_while_what_it_asks_stands_behind_a_write() {
