@@ -69,7 +69,8 @@ impl Provider {
         Self { policy, ..self }
     }
 
-    /// Only those which this lets through.
+    /// Only those which this lets through. It may call this provider, but for [`pick`](Self::pick) and
+    /// [`usable`](Self::usable), which would ask it again.
     #[must_use]
     #[doc(alias = "InstanceFilter")]
     pub fn with_filter(
@@ -94,13 +95,12 @@ impl Provider {
     #[doc(alias = "getAllInstances")]
     pub fn usable(&self) -> Vec<Arc<ServiceInstance>> {
         let now = Instant::now();
+        let mut usable = self.cache.instances();
+        // Before anything is locked: what a filter does may note an error.
+        usable.retain(|instance| instance.enabled && (self.filter)(instance));
         let mut down = self.down.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = self.cache.instances().into_iter();
-        all.filter(|instance| {
-            let wanted = instance.enabled && (self.filter)(instance);
-            wanted && !down.is_down(instance, self.policy, now)
-        })
-        .collect()
+        usable.retain(|instance| !down.is_down(instance, self.policy, now));
+        usable
     }
 
     /// An instance did not do what it should; enough of these, and it is not picked for a while.

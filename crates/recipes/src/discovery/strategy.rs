@@ -25,7 +25,7 @@ use super::ServiceInstance;
 #[doc(alias = "ProviderStrategy")]
 pub trait Strategy: fmt::Debug + Send {
     /// The place of the one that is picked; `None` if there is none to pick, and anything beyond the
-    /// last counts as none.
+    /// last counts as none. One at a time is asked of a provider, which is not to be asked within it.
     fn pick(&mut self, instances: &[Arc<ServiceInstance>]) -> Option<usize>;
 }
 

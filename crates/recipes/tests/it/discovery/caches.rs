@@ -1,5 +1,7 @@
 //! Caches of the instances of a service, and providers of one.
 
+use std::sync::{Arc, Weak};
+
 use zookit_client::{Acl, CreateMode, CreateOptions, Perms, Version};
 use zookit_recipes::Error;
 use zookit_recipes::discovery::{
@@ -10,7 +12,7 @@ use super::{BASE, SERVICE, instance, registered};
 use crate::place::{Place, bounded};
 
 async fn until_ids(cache: &ServiceCache, ids: &[&str]) {
-    let same = |instances: &[std::sync::Arc<ServiceInstance>]| {
+    let same = |instances: &[Arc<ServiceInstance>]| {
         instances.iter().map(|instance| instance.id.as_str()).eq(ids.iter().copied())
     };
     assert!(bounded(cache.until(same)).await);
@@ -124,4 +126,28 @@ async fn a_provider_picks_whom_it_may() {
     place.until_children(SERVICE, 0).await;
     assert!(bounded(filtered.cache().until(<[_]>::is_empty)).await);
     assert_eq!(filtered.pick(), None);
+}
+
+/// A check of health, as users have them. It was called with what it needed locked.
+#[tokio::test]
+async fn a_filter_of_a_provider_may_note_errors_there() {
+    let place = Place::new();
+    let client = place.client().await;
+    let kept = [registered(&client, instance("a")).await, registered(&client, instance("b")).await];
+    let cache = bounded(Discovery::new(&client, BASE).cache("search")).await.unwrap();
+    let provider = Arc::new_cyclic(|provider: &Weak<Provider>| {
+        let noted = provider.clone();
+        Provider::new(cache).with_filter(move |instance| {
+            if instance.id == "a" {
+                noted.upgrade().unwrap().note_error(instance);
+            }
+            true
+        })
+    });
+    let picking = tokio::task::spawn_blocking(move || {
+        let pick = || provider.pick().unwrap().id.clone();
+        [pick(), pick(), pick()]
+    });
+    assert_eq!(bounded(picking).await.unwrap(), ["a", "b", "b"], "two errors put it down");
+    drop(kept);
 }
