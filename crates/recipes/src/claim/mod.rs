@@ -237,6 +237,12 @@ impl Claim {
         self.runtime.spawn(task)
     }
 
+    /// As [`lost_or`](Self::lost_or), of what is tried again in the next session: that one's end is
+    /// the client's error.
+    pub(crate) fn deleted_or(&self, error: zookit_client::Error) -> Error {
+        if error.is_no_node() { self.found_deleted() } else { error.into() }
+    }
+
     /// What an error of a request about the claim's own znode says of the claim.
     pub(crate) fn lost_or(&self, error: zookit_client::Error) -> Error {
         if error.is_no_node() {

@@ -55,7 +55,7 @@ pub(crate) async fn wait_turn(
             None => {
                 let listing = client.retry(endless(), |_| client.get_child_list(parent));
                 // Without the queue one's own znode is not there either.
-                listing.await.map_err(|error| claim.lost_or(error))?
+                listing.await.map_err(|error| claim.deleted_or(error))?
             }
         };
         let before = match turn(&names, claim.name(), &in_the_way) {

@@ -143,7 +143,7 @@ impl Mutex {
             Some(names) => names,
             None => {
                 let listing = claim.client().get_child_list(&self.path);
-                listing.await.map_err(|error| claim.lost_or(error))?
+                listing.await.map_err(|error| claim.deleted_or(error))?
             }
         };
         let ours = turn(&names, claim.name(), in_the_way) == Turn::Ours;

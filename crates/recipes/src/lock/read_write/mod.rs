@@ -242,7 +242,7 @@ impl ReadWriteLock {
             Some(names) => names,
             None => {
                 let listing = claim.client().get_child_list(&self.path);
-                listing.await.map_err(|error| claim.lost_or(error))?
+                listing.await.map_err(|error| claim.deleted_or(error))?
             }
         };
         let ours = turn(&names, claim.name(), |kind| access.waits_for(kind)) == Turn::Ours;

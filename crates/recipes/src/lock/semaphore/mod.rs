@@ -236,7 +236,7 @@ impl Semaphore {
             Some(names) => names,
             None => {
                 let listing = claim.client().get_child_list(&self.layout.locks);
-                listing.await.map_err(|error| claim.lost_or(error))?
+                listing.await.map_err(|error| claim.deleted_or(error))?
             }
         };
         let ours = turn(&names, claim.name(), in_the_way) == Turn::Ours;

@@ -96,6 +96,7 @@ calls! {
     "read::exists" => |s| eager!(s, s.client.exists("/n"));
     "read::get_data" => |s| eager!(s, s.client.get_data("/n"));
     "read::get_children" => |s| eager!(s, s.client.get_children("/t"));
+    "read::get_child_list" => |s| eager!(s, s.client.get_child_list("/t"));
     "read::get_child_names" => |s| eager!(s, s.client.get_child_names("/t"));
     "read::get_acl" => |s| eager!(s, s.client.get_acl("/n"));
     "read::sync" => |s| eager!(s, s.client.sync("/n"));
