@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zookit_client::{SessionId, Zxid};
-use zookit_recipes::Claim;
+use zookit_client::{SessionId, Version, Zxid};
+use zookit_recipes::{Claim, Error, Participant};
 use zookit_server::core::Transaction;
 
 use super::places::{Place, number_of, places};
@@ -49,6 +49,18 @@ impl Note {
             known: actor.client.zxid(),
             access,
         })
+    }
+}
+
+/// Somebody deletes a znode of a queue, the first as often as any.
+pub(super) async fn tamper(actor: &mut Actor, queue: Result<Vec<Participant>, Error>) {
+    let Ok(all) = queue else { return };
+    if all.is_empty() {
+        return;
+    }
+    let place = if actor.rng.bool() { 0 } else { actor.rng.usize(0..all.len()) };
+    if actor.client.delete(&all[place].path, Version::Any).await.is_ok() {
+        actor.count("deleted by somebody");
     }
 }
 

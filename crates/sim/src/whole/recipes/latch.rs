@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
-use zookit_client::{BoxFuture, Client, Version, Zxid};
+use zookit_client::{BoxFuture, Client, Zxid};
 use zookit_recipes::{
     ClaimOptions, ElectionOptions, Error, Latch, LeadUntil, Leadership, Naming, Standing,
 };
@@ -25,7 +25,7 @@ use zookit_server::core::Transaction;
 
 use super::super::SimulatedEnsemble;
 use super::guarded;
-use super::holders::{self, Access, Note, of_this_session};
+use super::holders::{self, Access, Note, of_this_session, tamper};
 use super::play::{Actor, Held, Play, ROOT, Setting, Stage, broken, in_time, make};
 
 const PATH: &str = "/r/latch";
@@ -83,7 +83,9 @@ impl Elections {
             return Ok(());
         };
         match actor.rng.u8(0..16) {
-            0..4 if self.setting.tampering => tamper(actor, &kept.latch).await,
+            0..4 if self.setting.tampering => {
+                tamper(actor, kept.latch.participants().await).await;
+            }
             4 => drop(actor.whim(kept.latch.participants()).await),
             5 => self.resign(actor, &kept).await?,
             6..9 => self.stand_for_a_while(actor).await?,
@@ -235,18 +237,6 @@ fn only_leader(
     let stat = ensemble.agreed(|server| server.tree().stat(leadership.path()))?;
     let own = stat.ephemeral_owner == actor.client.session_id() && leadership.is_trusted();
     (own && leading.next().is_none()).then(|| (number, leadership.token()))
-}
-
-/// Somebody deletes a znode of the queue, that of the leader as often as any.
-async fn tamper(actor: &mut Actor, latch: &Latch) {
-    let Ok(all) = latch.participants().await else { return };
-    if all.is_empty() {
-        return;
-    }
-    let place = if actor.rng.bool() { 0 } else { actor.rng.usize(0..all.len()) };
-    if actor.client.delete(&all[place].path, Version::Any).await.is_ok() {
-        actor.count("deleted by somebody");
-    }
 }
 
 impl Play for Elections {

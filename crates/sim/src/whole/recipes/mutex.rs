@@ -20,12 +20,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
-use zookit_client::{BoxFuture, Client, Version};
+use zookit_client::{BoxFuture, Client};
 use zookit_recipes::{ClaimOptions, Error, Naming};
 use zookit_server::core::Transaction;
 
 use super::guarded;
-use super::holders::{Access, Note, holding, of_this_session, trust};
+use super::holders::{Access, Note, holding, of_this_session, tamper, trust};
 use super::places::places;
 use super::play::{Actor, Held, Play, ROOT, Setting, Stage, broken, in_time, make};
 use super::storage::Storage;
@@ -74,7 +74,10 @@ impl Mutual {
 
     async fn one_step(&self, actor: &mut Actor) -> Held {
         match actor.rng.u8(0..24) {
-            0..6 if self.setting.tampering => tamper(actor).await,
+            0..6 if self.setting.tampering => {
+                let queue = Self::lock(actor, &actor.client).participants().await;
+                tamper(actor, queue).await;
+            }
             6 => {
                 let lock = Self::lock(actor, &actor.client);
                 // Whatever it says, there is nothing to be held against it in a storm.
@@ -266,20 +269,6 @@ fn watched(ensemble: &super::super::SimulatedEnsemble) -> BTreeMap<String, usize
         }
     }
     paths
-}
-
-/// Somebody deletes a znode of the queue, that of the holder as often as any.
-async fn tamper(actor: &mut Actor) {
-    let lock = Mutual::lock(actor, &actor.client);
-    let Ok(all) = lock.participants().await else { return };
-    if all.is_empty() {
-        return;
-    }
-    let place = if actor.rng.bool() { 0 } else { actor.rng.usize(0..all.len()) };
-    let deleted = actor.client.delete(&all[place].path, Version::Any).await;
-    if deleted.is_ok() {
-        actor.count("deleted by somebody");
-    }
 }
 
 impl Play for Mutual {

@@ -16,13 +16,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use zookit_client::{BoxFuture, Client, Version, Zxid};
+use zookit_client::{BoxFuture, Client, Zxid};
 use zookit_recipes::{Claim, ClaimOptions, Error, Naming, ReadGuard, ReadWriteLock, WriteGuard};
 use zookit_server::core::{Change, Transaction};
 
 use super::super::SimulatedEnsemble;
 use super::guarded;
-use super::holders::{Access, Note, holding_beside, of_this_session, trust};
+use super::holders::{Access, Note, holding_beside, of_this_session, tamper, trust};
 use super::places::{Place, number_of, places};
 use super::play::{Actor, Held, Play, ROOT, Setting, Stage, broken, in_time, make};
 use super::storage::Storage;
@@ -88,7 +88,10 @@ impl Sharing {
 
     async fn one_step(&self, actor: &mut Actor) -> Held {
         match actor.rng.u8(0..24) {
-            0..6 if self.setting.tampering => tamper(actor).await,
+            0..6 if self.setting.tampering => {
+                let queue = Self::lock(actor).participants().await;
+                tamper(actor, queue).await;
+            }
             6 => drop(actor.whim(Self::lock(actor).participants()).await),
             _ => {
                 let Some(guard) = self.come_by(actor).await? else { return Ok(()) };
@@ -245,18 +248,6 @@ impl Sharing {
 /// How many stand in it.
 fn queue(ensemble: &SimulatedEnsemble) -> usize {
     ensemble.agreed(|server| server.tree().children(LOCK)).map_or(0, |children| children.len())
-}
-
-/// Somebody deletes a znode of the queue, the first as often as any.
-async fn tamper(actor: &mut Actor) {
-    let Ok(all) = Sharing::lock(actor).participants().await else { return };
-    if all.is_empty() {
-        return;
-    }
-    let place = if actor.rng.bool() { 0 } else { actor.rng.usize(0..all.len()) };
-    if actor.client.delete(&all[place].path, Version::Any).await.is_ok() {
-        actor.count("deleted by somebody");
-    }
 }
 
 /// Whether it stands for a reader, by any of the names that readers have.
